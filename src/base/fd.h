@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Descriptors: whole reads and writes (EINTR and short counts handled), small files, sealed memory files, and passing
+ * descriptors over sockets. Sizes are bytes. Functions return 0 (or a count / descriptor) or a negative errno.
+ */
+#ifndef TURTLE_BASE_FD_H
+#define TURTLE_BASE_FD_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Reads until end of file or size bytes; returns the count. */
+ssize_t fd_read_all(int fd, void *buf, size_t size);
+
+/* Writes everything. */
+int fd_write_all(int fd, const void *buf, size_t size);
+
+/*
+ * Reads the whole file `path` below dirfd (AT_FDCWD for the caller's tree) into malloc'ed *ret, NUL-terminated; the
+ * caller frees it. -EFBIG when it is larger than max bytes. ret_size may be NULL.
+ */
+int fd_read_file(int dirfd, const char *path, size_t max, char **ret, size_t *ret_size);
+
+/* One open, one write, of an existing file, as kernel interfaces want it; -errno of whichever failed. */
+int fd_write_file(int dirfd, const char *path, const void *buf, size_t size);
+
+/*
+ * A memory file with this content that nobody can change any more (F_SEAL_SEAL|SHRINK|GROW|WRITE). executable: it
+ * will be executed (matters with sysctl vm.memfd_noexec). Returns a descriptor with O_CLOEXEC that the caller owns.
+ */
+int fd_sealed_memfd(const char *name, const void *buf, size_t size, int executable, struct err *err);
+
+/*
+ * Connects to the SOCK_STREAM unix socket at path (any length: long ones go through a descriptor of the directory).
+ * what names it in messages ("console socket"). Returns a descriptor that the caller owns.
+ */
+int fd_connect_unix(const char *path, const char *what, struct err *err);
+
+/* Sends one message with one descriptor (SCM_RIGHTS), as console, pidfd and seccomp sockets want it. */
+int fd_send_fd(int sock, int fd, const void *payload, size_t size);
+
+/* Makes sure that 0, 1 and 2 are open (on /dev/null where they were closed), so that no file of ours lands there. */
+int fd_open_stdio(struct err *err);
+
+#endif
