@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: everything that turtle will do for a container, decided before the first kernel object is made. It is a
+ * pure function of the configuration and of a few facts about the host, so it can be dumped and compared (dump.c,
+ * tests/golden), and nothing after it needs to look at OCI structs again.
+ *
+ * This struct is the host's half; init points to the other half, which turtle-init reads (init_plan.h).
+ */
+#ifndef TURTLE_PLAN_PLAN_H
+#define TURTLE_PLAN_PLAN_H
+
+#include "base/err.h"
+#include "ocispec.h"
+#include "plan/init_plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct sock_filter;
+
+/* What the plan may depend on besides the configuration. Gathered once, by host/facts.c; tests make it up. */
+struct plan_facts {
+	uid_t euid;
+	gid_t egid;
+	bool cap_sys_admin;       /* in the effective set of the caller */
+	bool in_userns;           /* the caller itself is not in the initial user namespace */
+	uint64_t caps_bounding;   /* mask */
+	uint32_t cap_last;        /* highest capability that the kernel knows */
+	const char *own_cgroup;   /* the caller's cgroup2 path, "/" based */
+	const char *cgroup_mount; /* where cgroup2 is mounted, e.g. /sys/fs/cgroup; NULL when there is none */
+};
+
+/* What the command line says. */
+struct plan_request {
+	const char *id;
+	const char *bundle; /* absolute */
+	bool no_pivot;
+	bool no_new_keyring;
+	bool listen;           /* create: the start comes over the listening socket */
+	uint32_t preserve_fds; /* --preserve-fds, plus LISTEN_FDS */
+	bool cgroup_disabled;  /* --cgroup-manager=disabled */
+};
+
+/* The compiled seccomp filter (host/seccomp.c makes or loads it before planning). */
+struct plan_seccomp {
+	const struct sock_filter *filter;
+	uint32_t len;
+	uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+};
+
+/* One write into the container's cgroup directory. */
+struct plan_cgroup_write {
+	const char *file; /* "memory.max" */
+	const char *value;
+	const char *controller; /* "memory"; NULL for core files (cgroup.*) */
+	const char *property;   /* JSON path for messages: "linux.resources.memory.limit" */
+	bool optional;          /* a missing file is no error (unlimited values) */
+};
+
+struct plan_cgroup {
+	bool enabled;     /* false with --cgroup-manager=disabled */
+	bool optional;    /* rootless without limits and without cgroupsPath: no permission is no error */
+	const char *path; /* below the cgroup2 mount, "/" based and cleaned */
+	size_t n_writes;
+	struct plan_cgroup_write *writes; /* in the order in which to write */
+	uint32_t controllers;             /* bits of enum plan_controller that must be enabled down to the cgroup */
+	bool has_devices;                 /* a device program is to be attached */
+	size_t n_device_rules;
+	struct oci_device_cgroup *device_rules; /* as in the config; the defaults are appended by host/cgroup */
+	bool chown;                             /* delegation rule of config-linux.md */
+	uid_t chown_uid;                        /* host id */
+};
+
+enum plan_controller {
+	PLAN_CTRL_CPU = 1 << 0,
+	PLAN_CTRL_CPUSET = 1 << 1,
+	PLAN_CTRL_IO = 1 << 2,
+	PLAN_CTRL_MEMORY = 1 << 3,
+	PLAN_CTRL_PIDS = 1 << 4,
+	PLAN_CTRL_HUGETLB = 1 << 5,
+	PLAN_CTRL_RDMA = 1 << 6,
+	PLAN_CTRL_MISC = 1 << 7,
+};
+
+struct plan {
+	/* clone and namespaces */
+	uint64_t clone_flags; /* CLONE_NEW* for the first clone3 (0 of them when there is a stage) */
+	bool stage;           /* one intermediate process is needed */
+	size_t n_joins;
+	const struct plan_join_path {
+		uint32_t type; /* CLONE_NEW* */
+		const char *path;
+	} * joins; /* same order as init->joins */
+	bool new_userns, in_userns;
+	bool deny_setgroups; /* write "deny" to /proc/PID/setgroups before the gid map */
+	size_t n_uid_map, n_gid_map;
+	const struct oci_id_mapping *uid_map, *gid_map;
+
+	/*
+	 * With a user namespace and a privileged caller the sources of bind mounts, and the root itself, are opened by
+	 * the host (the mapped root may not reach them): detached trees, passed in this order. Empty otherwise.
+	 */
+	size_t n_sources;
+	const struct plan_source {
+		const char *path;
+		bool recursive, nofollow;
+		bool slave; /* becomes a slave of its peer group, as everything in the container's mount namespace would
+			     */
+	} * sources;
+
+	const char *rootfs; /* absolute host path */
+	struct plan_cgroup cgroup;
+	struct oci_opt_i32 oom_score_adj;
+	size_t n_rlimits;
+	const struct plan_rlimit *rlimits; /* those that the host sets with prlimit(2) (user namespaces) */
+	bool terminal;
+	const struct oci_hooks *hooks; /* NULL or the config's, for the kinds that run on the host */
+	const char *oci_version;
+	size_t n_annotations;
+	const struct oci_pair *annotations;
+	size_t n_warnings;
+	const char **warnings; /* what was taken note of and changes nothing; logged by the host at debug level */
+
+	const struct init_plan *init; /* in the same arena */
+	size_t init_size;
+};
+
+/*
+ * Plans a container. config must have passed config_validate(). seccomp may be NULL. Everything in the result lives in
+ * arena or in config. Returns 0 or a negative errno with err set.
+ */
+int plan_make(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,
+	      const struct plan_seccomp *seccomp, struct ocispec_arena *arena, struct plan *ret, struct err *err);
+
+/* Writes the plan as JSON (stable order, one fact a line) into *ret, in arena. For golden tests and --debug. */
+int plan_dump(const struct plan *plan, struct ocispec_arena *arena, char **ret, struct err *err);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The conversation of turtle (the host side) and turtle-init (the container's side): named messages of one fixed size
+ * over a SOCK_SEQPACKET pair, made before the clone. End of file at any point means that the other side is gone: init
+ * then exits at once, turtle unwinds.
+ *
+ *   turtle                                          turtle-init
+ *     clone3, CLONE_INTO_CGROUP ────────────────▶   execve of the sealed memory file
+ *     SYNC_FDS × k (descriptors, at most            maps the plan; takes the descriptors: first those of plan.joins,
+ *     SYNC_MAX_FDS a message) ──────────────────▶   in order, then the detached trees of rootfs_fd and source_fd
+ *                                                   [PLAN_STAGE: the intermediate process enters plan.joins, clones
+ *     ◀────────────────── SYNC_PID + pidfd           init as its sibling, says its pid, and exits]
+ *     id maps, oom_score_adj
+ *     SYNC_MAPPED (only PLAN_NEW_USERNS) ───────▶   becomes ns_uid:ns_gid
+ *     cgroup limits, devices, state … meanwhile     remaining namespaces, root, mounts, devices
+ *     ◀────────────────── SYNC_HOOKS                 (only PLAN_HOST_HOOKS; all mounts made, before pivot_root)
+ *     prestart, createRuntime hooks
+ *     SYNC_HOOKS_DONE ──────────────────────────▶   createContainer hooks, pivot_root, masks, sysctls
+ *     ◀────────────────── SYNC_TTY + master         (only PLAN_TERMINAL)
+ *     ◀────────────────── SYNC_READY                 credentials set, program found
+ *     rlimits (user namespace), state "created",
+ *     pid file
+ *     SYNC_CREATED ─────────────────────────────▶   waits for SYNC_START: on an accepted connection of the listening
+ *                                                   socket (create; the sync socket is closed), or on the sync socket
+ *                                                   (run)
+ *   start, or run
+ *     SYNC_START ───────────────────────────────▶   startContainer hooks, seccomp
+ *     ◀────────────────── SYNC_EXEC                  the next thing is execve
+ *     ◀────────────────── end of file                execve succeeded (the socket has O_CLOEXEC)
+ *
+ * Instead of any message init may send SYNC_ERROR, also after SYNC_EXEC, and exit.
+ *
+ * turtle-init is executed as: argv[0] "turtle-init", argv[1] the decimal numbers "SYNC PLAN LISTEN" (descriptors;
+ * LISTEN is -1 for run), an empty environment. Descriptors 0, 1, 2 and 3 .. 3+preserve_fds-1 are the container's;
+ * all others have O_CLOEXEC or are the three named.
+ */
+#ifndef TURTLE_SYNC_SYNC_H
+#define TURTLE_SYNC_SYNC_H
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+#define SYNC_MAX_FDS 250 /* SCM_MAX_FD is 253 */
+
+enum sync_type {
+	SYNC_FDS = 1,
+	SYNC_PID,
+	SYNC_MAPPED,
+	SYNC_HOOKS,
+	SYNC_HOOKS_DONE,
+	SYNC_TTY,
+	SYNC_READY,
+	SYNC_CREATED,
+	SYNC_START,
+	SYNC_EXEC,
+	SYNC_ERROR,
+};
+
+/* Short messages carry only the first two fields (SYNC_SHORT bytes); SYNC_ERROR is the whole struct. */
+struct sync_msg {
+	uint32_t type; /* enum sync_type */
+	int32_t value; /* SYNC_PID: pid in the host's pid namespace; SYNC_FDS: how many */
+	struct err err;
+};
+
+#define SYNC_SHORT (2 * sizeof(uint32_t))
+
+#endif
