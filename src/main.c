@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entry of the turtle program. */
-#include "config.h"
+#include <config.h>
 
 #include <stdio.h>
 #include <string.h>
