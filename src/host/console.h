@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Terminals and signals between the caller and a container in the foreground: hand the pty's master to a console
+ * socket, or stand between it and the caller's terminal until the container's init is gone.
+ */
+#ifndef TURTLE_HOST_CONSOLE_H
+#define TURTLE_HOST_CONSOLE_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Sends the pty master over the console socket (connected before the clone): one message, payload "/dev/ptmx". */
+int console_send(int sock, int master, struct err *err);
+
+/*
+ * What a foreground run does from clone to end. Signals are blocked and a signalfd is opened before the clone
+ * (foreground_prepare), so that nothing is lost in between; the old mask comes back with foreground_finish.
+ */
+struct foreground {
+	int signal_fd;
+	bool raw;    /* the caller's terminal is in raw mode and must be restored */
+	void *saved; /* private */
+};
+
+int foreground_prepare(struct foreground *ret, struct err *err);
+
+/*
+ * Until init (pid, pidfd: our child) has ended: forwards every signal but SIGCHLD, SIGPIPE and SIGURG to it; SIGWINCH
+ * sets the pty's size; master >= 0: relays stdin to it and it to stdout with bounded buffers, non-blocking, drained
+ * after the end; the caller's terminal is raw meanwhile. Reaps every other child (subreaper). *ret_status is wait(2)'s
+ * status.
+ */
+int foreground_wait(struct foreground *fg, pid_t pid, int pidfd, int master, int *ret_status, struct err *err);
+void foreground_finish(struct foreground *fg);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verbs of turtle, as functions: what cmd/ calls after it has read the command line. One file each.
+ */
+#ifndef TURTLE_HOST_HOST_H
+#define TURTLE_HOST_HOST_H
+
+#include "base/err.h"
+#include "host/state/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Global options, resolved. */
+struct host_options {
+	const char *root;     /* absolute state root */
+	bool root_given;      /* by --root */
+	bool cgroup_disabled; /* --cgroup-manager=disabled */
+};
+
+struct create_request {
+	const char *id;
+	const char *bundle;                                   /* directory, as given; "." by default */
+	const char *config_file;                              /* --config, or NULL */
+	const char *console_socket, *pidfd_socket, *pid_file; /* or NULL */
+	bool no_pivot, no_new_keyring;
+	uint32_t preserve_fds;
+	/* run only */
+	bool detach, keep, no_subreaper;
+};
+
+/* create ID */
+int host_create(const struct host_options *options, const struct create_request *request, struct err *err);
+
+/*
+ * run ID. *ret_status: the exit status for the caller (the container's, 128+N when a signal ended it; 0 when detached).
+ */
+int host_run(const struct host_options *options, const struct create_request *request, int *ret_status,
+	     struct err *err);
+
+int host_start(const struct host_options *options, const char *id, struct err *err);
+
+/* kill ID SIG; all: every process of the cgroup, and a stopped container is no error. */
+int host_kill(const struct host_options *options, const char *id, int sig, bool all, struct err *err);
+
+/* delete ID; force: whatever state it is in, and an unknown id is no error. */
+int host_delete(const struct host_options *options, const char *id, bool force, struct err *err);
+
+/* What `state` prints. pid is 0 when stopped. */
+struct container_view {
+	struct container container;
+	enum container_status status;
+	pid_t pid;
+};
+
+int host_state(const struct host_options *options, const char *id, struct container_view *ret, struct err *err);
+void container_view_close(struct container_view *view);
+
+/*
+ * list: calls each() for every container of the root in the order of their names; entries that can't be read go to
+ * unreadable(), and are skipped. A missing default root is an empty list.
+ */
+int host_list(const struct host_options *options, void (*each)(void *arg, const struct container_view *view),
+	      void (*unreadable)(void *arg, const char *id, const struct err *why), void *arg, struct err *err);
+
+/* The state document for hooks and `state`: JSON of ociVersion, id, status, pid, bundle, annotations; malloc'ed. */
+char *container_state_json(const struct container_state *state, const char *status, pid_t pid);
+
+#endif

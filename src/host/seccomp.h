@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * linux.seccomp to BPF: with libseccomp, which takes milliseconds for an engine's profile, or out of the cache
+ * ROOT/@seccomp, keyed by the profile, the libseccomp version and the architecture.
+ */
+#ifndef TURTLE_HOST_SECCOMP_H
+#define TURTLE_HOST_SECCOMP_H
+
+#include "base/err.h"
+#include "ocispec.h"
+#include "plan/plan.h"
+
+/*
+ * root_fd: the state root (-1: no cache). The filter lives in arena (or in a mapping that lasts as long as the
+ * process). profile NULL or without effect: ret->len is 0. Cache trouble is never an error: the filter is compiled
+ * then.
+ */
+int seccomp_filter(const struct oci_seccomp *profile, int root_fd, struct ocispec_arena *arena,
+		   struct plan_seccomp *ret, struct err *err);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What turtle remembers of a container, and who may change it: the state directory ROOT/ID.
+ *
+ *   ROOT/ID/            mkdir decides who owns the id; its flock is the id's lock (re-checked after locking: the entry
+ *                       must still be this directory)
+ *   ROOT/ID/state.json  struct container_state, replaced by rename, never written in place; the first one (phase
+ *                       "creating", with the cgroup's path) is there before the first side effect
+ *   ROOT/ID/config.json the configuration as it was at create, byte for byte (for exec)
+ *   ROOT/ID/start       the socket on which the container's init waits for a start; its presence means "created"
+ *   ROOT/@...           turtle's own (caches); '@' is no character of an id
+ *
+ * The status is never stored: it is a pure function of phase, of whether init lives, of `start`, and of the freezer.
+ */
+#ifndef TURTLE_HOST_STATE_STATE_H
+#define TURTLE_HOST_STATE_STATE_H
+
+#include "base/err.h"
+#include "ocispec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define STATE_FILE   "state.json"
+#define STATE_CONFIG "config.json"
+#define STATE_START  "start"
+
+/* The small state file. Strings are the caller's when saving; in the arena of struct container when loaded. */
+struct container_state {
+	const char *oci_version;
+	const char *id;
+	const char *phase;   /* "creating" or "created" */
+	int32_t pid;         /* of init in the host's (caller's) pid namespace; 0 while there is none */
+	uint64_t start_time; /* of that pid: field 22 of /proc/PID/stat, clock ticks since boot */
+	const char *boot_id; /* /proc/sys/kernel/random/boot_id when it was written */
+	const char *bundle, *rootfs;
+	const char *created;        /* RFC 3339 with nanoseconds, UTC */
+	uint32_t owner;             /* uid of who created it */
+	const char *cgroup_manager; /* "cgroupfs", "disabled"; later "systemd" */
+	const char *cgroup_path;    /* below the cgroup2 mount; NULL when there is none */
+	bool own_cgroup;            /* made by turtle: removed on delete */
+	bool private_pidns;         /* when init dies the kernel kills the rest */
+	size_t n_annotations;
+	struct oci_pair *annotations;
+	size_t n_poststart, n_poststop; /* hooks that later commands run */
+	struct oci_hook *poststart, *poststop;
+};
+
+enum container_status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
+const char *container_status_name(enum container_status status);
+
+/* An opened container. */
+struct container {
+	int root_fd, dir_fd;          /* ROOT and ROOT/ID; owned */
+	char *id;                     /* owned */
+	struct container_state state; /* id alone is set when has_state is false */
+	bool has_state;               /* false: the directory has no (readable) state file; load_error says why */
+	struct err load_error;
+	struct ocispec_arena *arena; /* of state; owned */
+	bool locked;
+};
+
+/* [A-Za-z0-9_+.-]+, at most 255, not "." or ".."; texts of compat A.6. */
+int state_check_id(const char *id, struct err *err);
+
+/*
+ * Opens ROOT (absolute path). create: make it where it is missing, 0700. It must be a directory (no symlink as last
+ * component) that belongs to the effective user and that nobody else may write. Returns a descriptor.
+ */
+int state_root_open(const char *root, bool create, struct err *err);
+
+/* mkdir ROOT/ID and lock it. -EEXIST: `container with given ID already exists`. Nothing is saved yet. */
+int state_create(int root_fd, const char *id, struct container *ret, struct err *err);
+
+enum state_lock { STATE_UNLOCKED, STATE_SHARED, STATE_EXCLUSIVE };
+
+/*
+ * Opens ROOT/ID and loads its state. -ENOENT: `container does not exist`. A directory without a readable state file
+ * opens all the same (has_state false): delete must be able to clean it.
+ * lock: waits for the lock for at most timeout_ms (-1 = for ever), then -ETIMEDOUT.
+ */
+int state_open(int root_fd, const char *id, enum state_lock lock, int timeout_ms, struct container *ret,
+	       struct err *err);
+void container_close(struct container *container);
+
+/* Writes ROOT/ID/state.json by rename. container->state is the caller's to fill. */
+int state_save(struct container *container, struct err *err);
+
+/* Removes every file of ROOT/ID, then ROOT/ID. Missing ones are no error. */
+int state_remove(struct container *container, struct err *err);
+
+/*
+ * What the container is now. frozen: what the cgroup says (the caller asks, host/cgroup). ret_pidfd (may be NULL): a
+ * pidfd of the living init, -1 otherwise; owned by the caller. A zombie, another start time or another boot id
+ * is STOPPED.
+ */
+int state_status(const struct container *container, bool frozen, enum container_status *ret, int *ret_pidfd,
+		 struct err *err);
+
+/* The pure core of it, for its table of tests. */
+enum container_status state_status_of(bool created, bool has_pid, bool alive, bool start_pending, bool frozen);
+
+/* The start time of a living, not zombie, process; -ESRCH otherwise. */
+int state_pid_start_time(pid_t pid, uint64_t *ret);
+
+#endif
