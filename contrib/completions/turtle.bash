@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Bash completion for turtle. The words come from the command line as documented in turtle(8); container names are asked
+# from turtle itself, with the --root that is on the line.
+
+_turtle_ids()
+{
+	local -a options=()
+	local i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--root=* | -root=*) options=("${COMP_WORDS[i]}") ;;
+		--root | -root)
+			# readline may have split --root=DIR at the equals sign.
+			if [[ ${COMP_WORDS[i + 1]} == = ]]; then options=(--root "${COMP_WORDS[i + 2]}"); else options=(--root "${COMP_WORDS[i + 1]}"); fi
+			;;
+		esac
+	done
+	"${COMP_WORDS[0]}" "${options[@]}" list --quiet 2>/dev/null
+}
+
+_turtle_words()
+{
+	local IFS=$'\n'
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+_turtle()
+{
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+	local commands='create delete help kill list run spec start state'
+	local options='--cgroup-manager --debug --help --log --log-format --root --rootless --systemd-cgroup --version'
+	local create='--bundle --config --console-socket --help --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds'
+	local command='' word i skip=0
+
+	if [[ $current == = ]]; then current=; fi
+	if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi
+
+	# The first word that is neither an option nor an option's value is the command.
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if ((skip)); then
+			[[ $word == = ]] || skip=0
+			continue
+		fi
+		case $word in
+		-log | --log | -log-format | --log-format | -root | --root | -cgroup-manager | --cgroup-manager) skip=1 ;;
+		-rootless | --rootless) [[ ${COMP_WORDS[i + 1]} == = ]] && skip=1 ;;
+		-* | =) ;;
+		*)
+			command=$word
+			break
+			;;
+		esac
+	done
+
+	case $previous in
+	--root | --bundle | -b)
+		mapfile -t COMPREPLY < <(compgen -d -- "$current")
+		return
+		;;
+	--log | --config | --console-socket | --pid-file | --pidfd-socket)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	-f)
+		case $command in
+		create | run)
+			mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			return
+			;;
+		list)
+			_turtle_words $'table\njson' "$current"
+			return
+			;;
+		esac
+		;;
+	--format)
+		_turtle_words $'table\njson' "$current"
+		return
+		;;
+	--log-format)
+		_turtle_words $'text\njson' "$current"
+		return
+		;;
+	--cgroup-manager)
+		_turtle_words $'cgroupfs\ndisabled' "$current"
+		return
+		;;
+	--preserve-fds) return ;;
+	esac
+
+	case $command in
+	'')
+		_turtle_words "${commands// /$'\n'}"$'\n'"${options// /$'\n'}" "$current"
+		;;
+	create) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}" "$current" ;;
+	run) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}"$'\n--detach\n--keep' "$current" ;;
+	delete | kill | start | state)
+		if [[ $current == -* ]]; then
+			case $command in
+			delete) _turtle_words $'--force\n--help\n--regex' "$current" ;;
+			kill) _turtle_words $'--all\n--help\n--regex' "$current" ;;
+			*) _turtle_words '--help' "$current" ;;
+			esac
+		elif [[ $command == kill && $previous != kill && $previous != -* ]]; then
+			_turtle_words "$(compgen -A signal | grep '^SIG')" "${current^^}"
+		else
+			_turtle_words "$(_turtle_ids)" "$current"
+		fi
+		;;
+	list) _turtle_words $'--format\n--help\n--quiet' "$current" ;;
+	spec) _turtle_words $'--bundle\n--help\n--rootless' "$current" ;;
+	help) _turtle_words "${commands// /$'\n'}" "$current" ;;
+	esac
+}
+
+complete -F _turtle turtle
