@@ -5,18 +5,18 @@
 
 _turtle_ids()
 {
-	local -a options=()
+	local -a root=()
 	local i
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root=* | -root=*) options=("${COMP_WORDS[i]}") ;;
+		--root=* | -root=*) root=("${COMP_WORDS[i]}") ;;
 		--root | -root)
 			# readline may have split --root=DIR at the equals sign.
-			if [[ ${COMP_WORDS[i + 1]} == = ]]; then options=(--root "${COMP_WORDS[i + 2]}"); else options=(--root "${COMP_WORDS[i + 1]}"); fi
+			if [[ ${COMP_WORDS[i + 1]} == = ]]; then root=(--root "${COMP_WORDS[i + 2]}"); else root=(--root "${COMP_WORDS[i + 1]}"); fi
 			;;
 		esac
 	done
-	"${COMP_WORDS[0]}" "${options[@]}" list --quiet 2>/dev/null
+	"${COMP_WORDS[0]}" "${root[@]}" list --quiet 2>/dev/null
 }
 
 _turtle_words()
