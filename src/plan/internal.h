@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of this room share. Planning is one pass over the configuration: plan.c holds the order, each of the
+ * other files decides one subject and adds to the two halves of the result, struct plan and the flat block.
+ */
+#ifndef TURTLE_PLAN_INTERNAL_H
+#define TURTLE_PLAN_INTERNAL_H
+
+#include "plan/plan.h"
+
+/*
+ * The flat block under construction (build.c). Appending never fails visibly: the first failure is kept and everything
+ * after it returns 0; block_error() tells at the end. Pointers into the block don't exist on purpose, since it moves
+ * as it grows: tables are made outside and appended whole.
+ */
+struct block {
+	struct ocispec_arena *arena;
+	char *bytes;
+	size_t used, room;
+	int failed; /* negative errno */
+};
+
+/* Room for size bytes to begin with, struct init_plan included, which block_finish() fills in. */
+void block_init(struct block *block, struct ocispec_arena *arena, size_t size);
+plan_off block_bytes(struct block *block, const void *bytes, size_t size); /* 8-byte aligned */
+plan_off block_string(struct block *block, const char *s);                 /* NULL becomes 0 */
+struct plan_list block_table(struct block *block, const void *items, size_t n, size_t item_size);
+struct plan_list block_strings(struct block *block, size_t n, const char *const *strings);
+/* Puts init at offset 0 and gives the whole block; -ENOMEM, or -E2BIG where the offsets don't reach. */
+int block_finish(struct block *block, struct init_plan *init, const struct init_plan **ret, size_t *ret_size,
+		 struct err *err);
+
+/* Text that grows, for documents (build.c): the same rules. */
+struct text {
+	struct ocispec_arena *arena;
+	char *s; /* NUL-terminated, NULL when nothing was ever appended */
+	size_t used, room;
+	int failed;
+};
+void text_add(struct text *text, const char *s, size_t n);
+void text_str(struct text *text, const char *s);
+void text_u64(struct text *text, uint64_t n);
+void text_i64(struct text *text, int64_t n);
+
+/* Paths as text (path.c). Both return NULL when out of memory. */
+/* Absolute inside a root: "." and "" go, ".." takes the component before it and stops at the root. */
+char *path_clean(struct ocispec_arena *arena, const char *path);
+/* path where it is absolute, else below base; "." and "" go, ".." stays, since only the kernel knows the symlinks. */
+char *path_below(struct ocispec_arena *arena, const char *base, const char *path);
+
+struct planner {
+	const struct oci_config *config;
+	const struct plan_facts *facts;
+	const struct plan_request *request;
+	struct ocispec_arena *arena;
+	struct block block;
+	struct init_plan init; /* becomes the head of the block */
+	struct plan plan;
+	uint64_t new_ns, joined_ns; /* CLONE_NEW* */
+	const char *bundle;
+	size_t max_warnings;
+};
+
+/* A warning of the plan; printf-like. Never fails: out of memory loses the warning, and the plan fails elsewhere. */
+void plan_warn(struct planner *p, const char *fmt, ...) __attribute__((format(printf, 2, 3), cold));
+
+/* The steps, in the order of plan.c. */
+int plan_namespaces(struct planner *p, struct err *err);
+int plan_ids(struct planner *p, struct err *err);
+int plan_root(struct planner *p, struct err *err);
+int plan_mounts(struct planner *p, struct err *err);
+int plan_devices(struct planner *p, struct err *err);
+int plan_process(struct planner *p, struct err *err);
+int plan_security(struct planner *p, const struct plan_seccomp *seccomp, struct err *err);
+int plan_hooks(struct planner *p, struct err *err);
+int plan_sources(struct planner *p, struct plan_mount *mounts, size_t n, struct err *err);
+
+/* cgroup.c: what is written where, and the cgroup's place. */
+int plan_cgroup(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,
+		struct ocispec_arena *arena, struct plan_cgroup *ret, struct err *err);
+
+#endif
