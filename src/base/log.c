@@ -93,7 +93,7 @@ void log_error(const struct err *err)
 		fprintf(stderr, "turtle: %s\n", err->msg);
 }
 
-static void vrecord(const char *level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void vrecord(const char *level, const char *fmt, va_list ap)
 {
 	_cleanup_free_ char *msg = NULL;
 
