@@ -205,3 +205,28 @@ int fd_open_stdio(struct err *err)
 	}
 	return 0;
 }
+
+int fd_preserve(unsigned n, struct err *err)
+{
+	_cleanup_close_ int null = -1;
+
+	if (n > INT32_MAX - 3)
+		return err_msg(err, -EINVAL, "cannot preserve %u descriptors", n);
+	if (sys_close_range(3 + n, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_set(err, -errno, "close_range");
+	for (int fd = 3; fd < 3 + (int)n; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (null < 0)
+			null = open("/dev/null", O_PATH | O_CLOEXEC);
+		if (null < 0)
+			return err_set(err, -errno, "open /dev/null");
+		if (null == fd) {
+			null = -1; /* it is its own placeholder */
+			continue;
+		}
+		if (dup3(null, fd, O_CLOEXEC) < 0)
+			return err_set(err, -errno, "preserve %u descriptors", n);
+	}
+	return 0;
+}

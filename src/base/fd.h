@@ -41,6 +41,13 @@ int fd_connect_unix(const char *path, const char *what, struct err *err);
 /* Sends one message with one descriptor (SCM_RIGHTS), as console, pidfd and seccomp sockets want it. */
 int fd_send_fd(int sock, int fd, const void *payload, size_t size);
 
+/*
+ * Leaves exactly the inherited descriptors 3 .. 3+n-1 open for programs that are executed: later ones get O_CLOEXEC,
+ * and closed ones among them are occupied by a placeholder with O_CLOEXEC, so that no descriptor of ours lands there.
+ * Ours are told from inherited ones by O_CLOEXEC, which no inherited one has. -EINVAL when n is beyond RLIMIT_NOFILE.
+ */
+int fd_preserve(unsigned n, struct err *err);
+
 /* Makes sure that 0, 1 and 2 are open (on /dev/null where they were closed), so that no file of ours lands there. */
 int fd_open_stdio(struct err *err);
 

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create: from a bundle to an init that waits for its start.
+ *
+ * The sequence is the table `steps` below. Everything above "claim" only reads; from there on each step that makes
+ * something has its undo, and a failure runs the undos backwards. The state file with the cgroup's path is on disk
+ * before the cgroup is, so whatever kills turtle in between, `delete --force` finds what there is; turtle-init ends by
+ * itself when our end of the socket closes.
+ *
+ * While init builds its mounts, this side writes limits and saves the configuration: the two only meet where the
+ * conversation (sync/sync.h) says so.
+ */
+#include "host/create.h"
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "host/cgroup/cgroup.h"
+#include "host/console.h"
+#include "host/facts.h"
+#include "host/hooks.h"
+#include "host/idmap.h"
+#include "host/pidfile.h"
+#include "host/seccomp.h"
+#include "host/talk.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define CGROUP_EMPTY_MS 10000
+
+/* ---- reading: no trace is left by a failure here ---------------------------------------------------------- */
+
+static int do_open_bundle(struct create *c, struct err *err)
+{
+	return bundle_open(c->request->bundle, c->request->config_file, &c->bundle, err);
+}
+
+static int do_facts(struct create *c, struct err *err)
+{
+	int r = facts_gather(&c->facts, err);
+
+	if (r == 0 && !c->facts.cgroup_mount && !c->options->cgroup_disabled)
+		return cgroup_missing(err);
+	return r;
+}
+
+static void log_config_warning(void *arg, const char *message)
+{
+	(void)arg;
+	log_warning("%s", message);
+}
+
+static int do_validate(struct create *c, struct err *err)
+{
+	const struct config_facts facts = {.rootless = c->facts.euid != 0 || c->facts.in_userns,
+					   .no_pivot = c->request->no_pivot};
+
+	return config_validate(c->bundle.config, &facts, log_config_warning, NULL, err);
+}
+
+/* The terminal's master must have somewhere to go: compat with runc, whose words these are. */
+static int do_check_terminal(struct create *c, struct err *err)
+{
+	bool terminal = c->bundle.config->process && c->bundle.config->process->terminal;
+	bool detached = !c->run || c->request->detach;
+
+	if (terminal && detached && !c->request->console_socket)
+		return err_msg(err, -EINVAL, "cannot allocate tty if runc will detach without setting console socket");
+	if (c->request->console_socket && (!terminal || !detached))
+		return err_msg(err, -EINVAL, "cannot use console socket if runc will not detach or allocate tty");
+	return 0;
+}
+
+/* runc's rule: the root must be a real directory, not a link to one. The child opens it again the same way. */
+static int do_check_rootfs(struct create *c, struct err *err)
+{
+	const struct oci_root *root = c->bundle.config->root;
+	_cleanup_close_ int bundle = -1, fd = -1;
+	struct stat st;
+
+	if (!root)
+		return 0;
+	bundle = open(c->bundle.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (bundle < 0)
+		return err_set(err, -errno, "open bundle %s", c->bundle.path);
+	fd = openat(bundle, root->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, -errno, "open root.path %s", root->path);
+	if (S_ISLNK(st.st_mode))
+		return err_msg(err, -EINVAL, "root.path %s is a symlink; it must be a directory", root->path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, -ENOTDIR, "open root.path %s", root->path);
+	return 0;
+}
+
+static int do_open_root(struct create *c, struct err *err)
+{
+	c->root_fd = state_root_open(c->options->root, true, err);
+	return c->root_fd < 0 ? c->root_fd : 0;
+}
+
+static int do_seccomp(struct create *c, struct err *err)
+{
+	const struct oci_linux *os = c->bundle.config->linux_;
+
+	return seccomp_filter(os ? os->seccomp : NULL, c->root_fd, c->bundle.arena, &c->seccomp, err);
+}
+
+static int do_plan(struct create *c, struct err *err)
+{
+	const struct plan_request request = {.id = c->request->id,
+					     .bundle = c->bundle.path,
+					     .no_pivot = c->request->no_pivot,
+					     .no_new_keyring = c->request->no_new_keyring,
+					     .listen = !c->run,
+					     .preserve_fds = c->request->preserve_fds,
+					     .cgroup_disabled = c->options->cgroup_disabled};
+	int r;
+
+	r = plan_make(c->bundle.config, &c->facts, &request, c->seccomp.len ? &c->seccomp : NULL, c->bundle.arena,
+		      &c->plan, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < c->plan.n_warnings; i++)
+		log_warning("%s", c->plan.warnings[i]);
+	return 0;
+}
+
+static int do_connect(struct create *c, struct err *err)
+{
+	if (c->request->console_socket) {
+		c->console_socket = fd_connect_unix(c->request->console_socket, "console socket", err);
+		if (c->console_socket < 0)
+			return c->console_socket;
+	}
+	if (c->request->pidfd_socket) {
+		c->pidfd_socket = fd_connect_unix(c->request->pidfd_socket, "pidfd socket", err);
+		if (c->pidfd_socket < 0)
+			return c->pidfd_socket;
+	}
+	return 0;
+}
+
+static int do_passed(struct create *c, struct err *err)
+{
+	return passed_open(&c->plan, &c->passed, &c->n_passed, err);
+}
+
+static int do_image(struct create *c, struct err *err)
+{
+	return init_image_make(&c->plan, &c->image, err);
+}
+
+/* ---- making ------------------------------------------------------------------------------------------------ */
+
+static int do_claim(struct create *c, struct err *err)
+{
+	int r = state_create(c->root_fd, c->request->id, &c->container, err);
+
+	c->claimed = r == 0;
+	return r;
+}
+
+/* Owed once the container existed as far as its hooks can tell; after everything else is gone. */
+static void run_poststop(struct create *c)
+{
+	const struct oci_hooks *hooks = c->plan.hooks;
+	_cleanup_free_ char *state = NULL;
+
+	if (!c->hooks_due || !hooks || !hooks->n_poststop)
+		return;
+	state = container_state_json(&c->container.state, "stopped", 0);
+	if (state)
+		hooks_run_all("poststop", hooks->poststop, hooks->n_poststop, state, c->bundle.path);
+}
+
+static void undo_claim(struct create *c)
+{
+	struct err ignored;
+
+	if (!c->claimed)
+		return;
+	if (state_remove(&c->container, &ignored) < 0)
+		log_warning("%s", ignored.msg);
+	c->claimed = false;
+	run_poststop(c);
+}
+
+static const char *now(struct ocispec_arena *arena)
+{
+	struct timespec ts;
+	struct tm tm;
+	char text[48];
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	n += (size_t)snprintf(text + n, sizeof(text) - n, ".%09ldZ", ts.tv_nsec);
+	return ocispec_strndup(arena, text, n);
+}
+
+static int do_save_creating(struct create *c, struct err *err)
+{
+	const struct plan *plan = &c->plan;
+	struct container_state *st = &c->container.state;
+
+	*st = (struct container_state){
+		.oci_version = plan->oci_version,
+		.id = c->request->id,
+		.phase = "creating",
+		.bundle = c->bundle.path,
+		.rootfs = plan->rootfs,
+		.created = now(c->bundle.arena),
+		.owner = c->facts.euid,
+		.cgroup_manager = c->options->cgroup_disabled ? "disabled" : "cgroupfs",
+		.cgroup_path = plan->cgroup.enabled ? plan->cgroup.path : NULL,
+		.own_cgroup = plan->cgroup.enabled,
+		.private_pidns = plan->init->flags & PLAN_NEW_PIDNS,
+		.n_annotations = plan->n_annotations,
+		.annotations = (struct oci_pair *)plan->annotations,
+	};
+	if (!st->created)
+		return err_set(err, -ENOMEM, "save the state of %s", c->request->id);
+	if (plan->hooks) {
+		st->n_poststart = plan->hooks->n_poststart;
+		st->poststart = plan->hooks->poststart;
+		st->n_poststop = plan->hooks->n_poststop;
+		st->poststop = plan->hooks->poststop;
+	}
+	c->container.has_state = true;
+	return state_save(&c->container, err);
+}
+
+static int do_cgroup(struct create *c, struct err *err)
+{
+	if (!c->plan.cgroup.enabled)
+		return 0;
+	return cgroup_create(&c->plan.cgroup, &c->cgroup_fd, &c->cgroup_made, err);
+}
+
+static void undo_cgroup(struct create *c)
+{
+	const char *path = c->plan.cgroup.path;
+	struct err why;
+
+	if (c->cgroup_fd < 0)
+		return;
+	close(TAKE_FD(c->cgroup_fd));
+	/* Hooks may have put processes there, so kill before removing; an empty one that was there before us stays. */
+	if (cgroup_kill(path, &why) < 0)
+		log_warning("%s", why.msg);
+	if (c->cgroup_made && cgroup_remove(path, CGROUP_EMPTY_MS, &why) < 0)
+		log_warning("%s", why.msg);
+}
+
+/* The socket on which init will wait for `start`; its file is what makes a container "created". */
+static int do_listen(struct create *c, struct err *err)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	_cleanup_close_ int sock = -1;
+
+	if (c->run)
+		return 0;
+	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		return err_set(err, -errno, "create the start socket");
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/" STATE_START, c->container.dir_fd);
+	if (fchmod(sock, 0600) < 0 || bind(sock, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(sock, 8) < 0)
+		return err_set(err, -errno, "create the start socket %s/%s/" STATE_START, c->options->root,
+			       c->request->id);
+	c->listen_fd = TAKE_FD(sock);
+	return 0;
+}
+
+static int do_spawn(struct create *c, struct err *err)
+{
+	return init_spawn(&c->plan, &c->image, c->cgroup_fd, c->listen_fd, c->passed, c->n_passed, &c->init, err);
+}
+
+static void undo_spawn(struct create *c)
+{
+	init_destroy(&c->init);
+}
+
+static int do_idmap(struct create *c, struct err *err)
+{
+	char path[64], value[16];
+	int r;
+
+	/* Before the process is anyone else: /proc/PID is still ours. */
+	if (c->plan.oom_score_adj.set) {
+		snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)c->init.pid);
+		snprintf(value, sizeof(value), "%d", c->plan.oom_score_adj.value);
+		r = fd_write_file(AT_FDCWD, path, value, strlen(value));
+		if (r < 0)
+			return err_set(err, r, "process.oomScoreAdj: write %s to %s", value, path);
+	}
+	if (!c->plan.new_userns)
+		return 0;
+	r = idmap_write(&c->plan, c->init.pid, err);
+	return r < 0 ? r : talk_send(c->init.sync, SYNC_MAPPED, err);
+}
+
+static int do_limits(struct create *c, struct err *err)
+{
+	return c->cgroup_fd < 0 ? 0 : cgroup_apply(c->cgroup_fd, &c->plan.cgroup, err);
+}
+
+/* What exec will go by: the configuration as it was. */
+static int do_keep_config(struct create *c, struct err *err)
+{
+	_cleanup_close_ int fd =
+		openat(c->container.dir_fd, STATE_CONFIG, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int r = fd < 0 ? -errno : fd_write_all(fd, c->bundle.text, c->bundle.size);
+
+	if (r < 0)
+		return err_set(err, r, "save the configuration in %s/%s", c->options->root, c->request->id);
+	return 0;
+}
+
+static int do_hooks(struct create *c, struct err *err)
+{
+	const struct oci_hooks *hooks = c->plan.hooks;
+	_cleanup_free_ char *state = NULL;
+	int r;
+
+	c->hooks_due = true;
+	if (!(c->plan.init->flags & PLAN_HOST_HOOKS))
+		return 0;
+	r = talk_receive(c->init.sync, SYNC_HOOKS, NULL, NULL, err);
+	if (r < 0)
+		return r;
+	state = container_state_json(&c->container.state, "creating", c->init.pid);
+	if (!state)
+		return err_set(err, -ENOMEM, "describe the container to its hooks");
+	r = hooks_run("prestart", hooks->prestart, hooks->n_prestart, state, c->bundle.path, err);
+	if (r == 0)
+		r = hooks_run("createRuntime", hooks->create_runtime, hooks->n_create_runtime, state, c->bundle.path,
+			      err);
+	return r < 0 ? r : talk_send(c->init.sync, SYNC_HOOKS_DONE, err);
+}
+
+static int do_terminal(struct create *c, struct err *err)
+{
+	int r;
+
+	if (!c->plan.terminal)
+		return 0;
+	r = talk_receive(c->init.sync, SYNC_TTY, NULL, &c->master, err);
+	if (r < 0)
+		return r;
+	if (c->master < 0)
+		return err_msg(err, -EPROTO, "container init sent no terminal");
+	if (c->console_socket >= 0) {
+		r = console_send(c->console_socket, c->master, err);
+		close(TAKE_FD(c->master));
+	}
+	return r;
+}
+
+static int do_ready(struct create *c, struct err *err)
+{
+	return talk_receive(c->init.sync, SYNC_READY, NULL, NULL, err);
+}
+
+/* Inside a user namespace init could not raise a limit; outside it has done this itself. */
+static int do_rlimits(struct create *c, struct err *err)
+{
+	for (size_t i = 0; i < c->plan.n_rlimits; i++) {
+		const struct plan_rlimit *limit = &c->plan.rlimits[i];
+		const struct rlimit64 value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
+
+		if (prlimit64(c->init.pid, (int)limit->resource, &value, NULL) < 0)
+			return err_set(err, -errno, "set resource limit %u to soft %llu, hard %llu", limit->resource,
+				       (unsigned long long)limit->soft, (unsigned long long)limit->hard);
+	}
+	return 0;
+}
+
+static int do_pidfd_socket(struct create *c, struct err *err)
+{
+	static const char payload[] = "standard";
+	int r;
+
+	if (c->pidfd_socket < 0)
+		return 0;
+	r = fd_send_fd(c->pidfd_socket, c->init.pidfd, payload, sizeof(payload) - 1);
+	close(TAKE_FD(c->pidfd_socket));
+	if (r < 0)
+		return err_set(err, r, "send the pidfd to %s", c->request->pidfd_socket);
+	return 0;
+}
+
+static int do_save_created(struct create *c, struct err *err)
+{
+	struct container_state *st = &c->container.state;
+	int r;
+
+	r = state_pid_start_time(c->init.pid, &st->start_time);
+	if (r < 0)
+		return err_set(err, r, "read the start time of container init %d", (int)c->init.pid);
+	st->pid = c->init.pid;
+	st->phase = "created";
+	return state_save(&c->container, err);
+}
+
+static int do_pid_file(struct create *c, struct err *err)
+{
+	int r;
+
+	if (!c->request->pid_file)
+		return 0;
+	r = pidfile_write(c->request->pid_file, c->init.pid, err);
+	c->pid_file_written = r == 0;
+	return r;
+}
+
+static void undo_pid_file(struct create *c)
+{
+	if (c->pid_file_written)
+		unlink(c->request->pid_file);
+}
+
+static int do_release(struct create *c, struct err *err)
+{
+	return talk_send(c->init.sync, SYNC_CREATED, err);
+}
+
+/* ---- the sequence ------------------------------------------------------------------------------------------ */
+
+static const struct step {
+	const char *name;
+	int (*run)(struct create *c, struct err *err);
+	void (*undo)(struct create *c);
+} steps[] = {
+	{"open bundle", do_open_bundle, NULL},
+	{"gather facts", do_facts, NULL},
+	{"validate", do_validate, NULL},
+	{"check terminal", do_check_terminal, NULL},
+	{"check rootfs", do_check_rootfs, NULL},
+	{"open state root", do_open_root, NULL},
+	{"compile seccomp", do_seccomp, NULL}, /* the cache is in the state root */
+	{"plan", do_plan, NULL},
+	{"connect sockets", do_connect, NULL}, /* a wrong path should fail before anything is made */
+	{"open namespaces and sources", do_passed, NULL},
+	{"claim id", do_claim, undo_claim},
+	{"save creating", do_save_creating, NULL}, /* from here on delete --force finds everything */
+	{"init image", do_image, NULL},            /* before the cgroup is entered: not charged to it */
+	{"cgroup", do_cgroup, undo_cgroup},
+	{"listen", do_listen, NULL},
+	{"spawn", do_spawn, undo_spawn},
+	{"map ids", do_idmap, NULL},
+	{"limits", do_limits, NULL}, /* before anything of the payload runs; init is at its mounts */
+	{"keep config", do_keep_config, NULL},
+	{"hooks", do_hooks, NULL},
+	{"terminal", do_terminal, NULL},
+	{"ready", do_ready, NULL},
+	{"rlimits", do_rlimits, NULL}, /* as late as possible: RLIMIT_NOFILE would bite init's own work */
+	{"pidfd socket", do_pidfd_socket, NULL},
+	{"save created", do_save_created, NULL},
+	{"pid file", do_pid_file, undo_pid_file}, /* last: engines take it as "there is a container" */
+	{"release", do_release, NULL},
+};
+
+static void undo_from(struct create *c, size_t done)
+{
+	while (done-- > 0)
+		if (steps[done].undo)
+			steps[done].undo(c);
+}
+
+/* Init ended where it should have spoken: find out why, as far as the kernel tells. */
+static void explain_death(struct create *c, struct err *err)
+{
+	char limit[32] = "";
+	int status;
+
+	if (c->init.pid > 0) {
+		/* It is gone or about to go; if it is neither, this makes sure. A status that is there already stays.
+		 */
+		sys_pidfd_send_signal(c->init.pidfd, SIGKILL);
+		if (waitpid(c->init.pid, &status, 0) == c->init.pid)
+			c->init.pid = 0;
+		if (c->init.pid == 0 && WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+			err_hint(err, "killed by signal %d", WTERMSIG(status));
+	}
+	if (c->cgroup_fd >= 0 && cgroup_oom_kills(c->cgroup_fd, limit, sizeof(limit)) > 0)
+		err_msg(err, -ENOMEM, "container init was OOM-killed (memory limit too low?): memory.max is %s", limit);
+}
+
+int create_container(struct create *create, struct err *err)
+{
+	create->console_socket = create->pidfd_socket = create->root_fd = create->cgroup_fd = -1;
+	create->listen_fd = create->master = create->image.program = create->image.plan = -1;
+	create->container.root_fd = create->container.dir_fd = -1;
+	create->init = INIT_PROCESS_NONE;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int r;
+
+		log_debug("create %s: %s", create->request->id, steps[i].name);
+		r = steps[i].run(create, err);
+		if (r < 0) {
+			if (r == -EPIPE)
+				explain_death(create, err);
+			/* A step that failed half way has its own undo, too. */
+			undo_from(create, i + 1);
+			return r;
+		}
+	}
+	return 0;
+}
+
+void create_undo(struct create *create)
+{
+	undo_from(create, sizeof(steps) / sizeof(steps[0]));
+}
+
+void create_close(struct create *create)
+{
+	cleanup_close(&create->console_socket);
+	cleanup_close(&create->pidfd_socket);
+	cleanup_close(&create->cgroup_fd);
+	cleanup_close(&create->listen_fd);
+	cleanup_close(&create->master);
+	cleanup_close(&create->init.sync);
+	cleanup_close(&create->init.pidfd);
+	init_image_close(&create->image);
+	passed_close(create->passed, create->n_passed);
+	create->passed = NULL;
+	create->n_passed = 0;
+	container_close(&create->container);
+	cleanup_close(&create->root_fd);
+	facts_free(&create->facts);
+	bundle_close(&create->bundle);
+}
+
+int host_create(const struct host_options *options, const struct create_request *request, struct err *err)
+{
+	struct create create = {.options = options, .request = request};
+	int r;
+
+	r = state_check_id(request->id, err);
+	if (r < 0)
+		return r;
+	r = fd_preserve(request->preserve_fds, err);
+	if (r < 0)
+		return r;
+	r = create_container(&create, err);
+	create_close(&create);
+	return r;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * delete: the other end of create. It must work on what any create, start or delete left behind, however it was killed:
+ * it trusts only the state file (written before each side effect) and the kernel.
+ */
+#include "host/delete.h"
+
+#include "base/mem.h"
+#include "base/sys.h"
+#include "host/cgroup/cgroup.h"
+#include "host/hooks.h"
+#include "host/host.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#define END_MS  10000 /* for processes to end and for the cgroup to become empty */
+#define LOCK_MS 10000 /* for another turtle that works on this container */
+
+/* SIGKILL and wait for the end; a pidfd is readable then, zombie or not. */
+static int end_init(pid_t pid, int pidfd, struct err *err)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int n;
+
+	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
+		return err_set(err, -errno, "kill container init %d", (int)pid);
+	do
+		n = poll(&p, 1, END_MS);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_set(err, -errno, "wait for container init %d", (int)pid);
+	if (n == 0)
+		return err_msg(err, -ETIMEDOUT,
+			       "container init still running: process %d does not end %d s after SIGKILL (in "
+			       "uninterruptible sleep?)",
+			       (int)pid, END_MS / 1000);
+	return 0;
+}
+
+int container_destroy(struct container *container, int pidfd, struct err *err)
+{
+	const struct container_state *st = &container->state;
+	_cleanup_free_ char *state = NULL;
+	int r;
+
+	if (container->has_state && st->own_cgroup && st->cgroup_path) {
+		/* One write ends everything at once, init included, so nothing forks away. */
+		r = cgroup_kill(st->cgroup_path, err);
+		if (r < 0)
+			return r;
+	}
+	if (pidfd >= 0) {
+		r = end_init(st->pid, pidfd, err);
+		if (r < 0)
+			return r;
+	}
+	if (container->has_state && st->own_cgroup && st->cgroup_path) {
+		r = cgroup_remove(st->cgroup_path, END_MS, err);
+		if (r < 0)
+			return r;
+	}
+	r = state_remove(container, err);
+	if (r < 0)
+		return r;
+	if (container->has_state && st->n_poststop > 0) {
+		state = container_state_json(st, "stopped", 0);
+		if (!state)
+			return err_set(err, -ENOMEM, "describe the container to its poststop hooks");
+		hooks_run_all("poststop", st->poststop, st->n_poststop, state, st->bundle);
+	}
+	return 0;
+}
+
+/*
+ * With force, whoever holds the lock for long is ended by taking the container from under it: a create sees its init
+ * die and undoes itself.
+ */
+static int open_for_delete(int root_fd, const char *id, bool force, struct container *ret, struct err *err)
+{
+	struct container peek = {.root_fd = -1, .dir_fd = -1};
+	int r;
+
+	r = state_open(root_fd, id, STATE_EXCLUSIVE, 0, ret, err);
+	if (r != -ETIMEDOUT)
+		return r;
+	if (force && state_open(root_fd, id, STATE_UNLOCKED, 0, &peek, err) == 0) {
+		if (peek.has_state && peek.state.own_cgroup && peek.state.cgroup_path)
+			(void)cgroup_kill(peek.state.cgroup_path, err);
+		container_close(&peek);
+	}
+	return state_open(root_fd, id, STATE_EXCLUSIVE, LOCK_MS, ret, err);
+}
+
+static int delete_locked(struct container *container, bool force, struct err *err)
+{
+	_cleanup_close_ int pidfd = -1;
+	enum container_status status;
+	int r;
+
+	if (!container->has_state) {
+		/* Without a state file nothing was made yet (write-ahead). With one that can't be read we would not
+		 * know what to clean, so it stays. */
+		if (container->load_error.code && container->load_error.code != -ENOENT) {
+			if (err)
+				*err = container->load_error;
+			return err_hint(err, "the container's processes and cgroup, if any, are left as they are");
+		}
+		return container_destroy(container, -1, err);
+	}
+	r = state_status(container, false, &status, &pidfd, err);
+	if (r < 0)
+		return r;
+	if (!force && status == STATUS_RUNNING) {
+		bool frozen = container->state.cgroup_path && cgroup_is_frozen(container->state.cgroup_path);
+
+		return err_msg(err, -EBUSY, "cannot delete container %s that is not stopped: %s", container->id,
+			       container_status_name(frozen ? STATUS_PAUSED : STATUS_RUNNING));
+	}
+	return container_destroy(container, pidfd, err);
+}
+
+int host_delete(const struct host_options *options, const char *id, bool force, struct err *err)
+{
+	struct container container = {.root_fd = -1, .dir_fd = -1};
+	_cleanup_close_ int root_fd = -1;
+	int r;
+
+	r = state_check_id(id, err);
+	if (r < 0)
+		return r;
+	root_fd = state_root_open(options->root, false, err);
+	if (root_fd == -ENOENT)
+		return force ? 0 : err_msg(err, -ENOENT, "container does not exist");
+	if (root_fd < 0)
+		return root_fd;
+	r = open_for_delete(root_fd, id, force, &container, err);
+	if (r == -ENOENT && force)
+		return 0;
+	if (r < 0)
+		return r;
+	r = delete_locked(&container, force, err);
+	container_close(&container);
+	return r;
+}

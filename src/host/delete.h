@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a container, for delete itself and for what ends in one (run, a failed start). */
+#ifndef TURTLE_HOST_DELETE_H
+#define TURTLE_HOST_DELETE_H
+
+#include "host/state/state.h"
+
+/*
+ * Ends whatever of the container lives (init by pidfd, the rest by its cgroup), removes its cgroup and its state
+ * directory, runs its poststop hooks. The container must be locked. Idempotent: what is gone already is no error.
+ * On failure the state directory is kept, so that it can be tried again.
+ */
+int container_destroy(struct container *container, int pidfd, struct err *err);
+
+#endif

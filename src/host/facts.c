@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The facts about the caller and the host that a plan depends on (plan.h), gathered once. */
+#include "host/facts.h"
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "host/cgroup/cgroup.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* The initial user namespace maps everything to itself. */
+static int read_in_userns(bool *ret, struct err *err)
+{
+	_cleanup_free_ char *map = NULL;
+	unsigned inside, outside, count;
+	int r;
+
+	r = fd_read_file(AT_FDCWD, "/proc/self/uid_map", 64 * 1024, &map, NULL);
+	if (r < 0)
+		return err_set(err, r, "read /proc/self/uid_map");
+	*ret = sscanf(map, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0 || outside != 0 ||
+	       count != UINT32_MAX;
+	return 0;
+}
+
+/*
+ * Whether the caller may copy mounts of its mount namespace. In a user namespace the capability alone does not tell:
+ * the mount namespace may belong to the parent.
+ */
+static bool may_clone_mounts(bool in_userns)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capget, &header, data) < 0 || !(data[0].effective & (1u << CAP_SYS_ADMIN)))
+		return false;
+	if (in_userns) {
+		_cleanup_close_ int fd = sys_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE);
+
+		return fd >= 0;
+	}
+	return true;
+}
+
+int facts_gather(struct plan_facts *ret, struct err *err)
+{
+	char *own = NULL;
+	int r;
+
+	*ret = (struct plan_facts){.euid = geteuid(), .egid = getegid()};
+	r = read_in_userns(&ret->in_userns, err);
+	if (r < 0)
+		return r;
+	ret->cap_sys_admin = may_clone_mounts(ret->in_userns);
+	for (unsigned cap = 0; cap < 64; cap++) {
+		int set = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+		if (set < 0)
+			break;
+		ret->cap_last = cap;
+		if (set)
+			ret->caps_bounding |= UINT64_C(1) << cap;
+	}
+	ret->cgroup_mount = cgroup_mount_point();
+	if (ret->cgroup_mount) {
+		r = cgroup_own_path(&own, err);
+		if (r < 0)
+			return r;
+	}
+	ret->own_cgroup = own;
+	return 0;
+}
+
+void facts_free(struct plan_facts *facts)
+{
+	free((char *)facts->own_cgroup);
+	facts->own_cgroup = NULL;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gathers struct plan_facts. */
+#ifndef TURTLE_HOST_FACTS_H
+#define TURTLE_HOST_FACTS_H
+
+#include "plan/plan.h"
+
+/* Fills *ret; on success the caller ends with facts_free(). */
+int facts_gather(struct plan_facts *ret, struct err *err);
+void facts_free(struct plan_facts *facts);
+
+#endif

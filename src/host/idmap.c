@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The id maps of a new user namespace. A privileged caller writes them; an unprivileged one may write only the line
+ * that maps its own id, and leaves the rest to the setuid helpers of the uidmap package, which check /etc/subuid and
+ * /etc/subgid.
+ */
+#include "host/idmap.h"
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The helpers are setuid: only these paths, never $PATH. */
+static const struct id_kind {
+	const char *file, *helper, *sub;
+	unsigned capability; /* that lets a process write any map */
+} uid_kind = {"uid_map", "/usr/bin/newuidmap", "/etc/subuid", CAP_SETUID},
+  gid_kind = {"gid_map", "/usr/bin/newgidmap", "/etc/subgid", CAP_SETGID};
+
+static bool have_capability(unsigned cap)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	return syscall(SYS_capget, &header, data) == 0 && (data[cap / 32].effective & (1u << (cap % 32)));
+}
+
+static int write_map(pid_t pid, const struct id_kind *kind, const struct oci_id_mapping *map, size_t n, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_fclose_ FILE *f = NULL;
+	size_t size = 0;
+	char path[64];
+	int r;
+
+	f = open_memstream(&text, &size);
+	if (!f)
+		return err_set(err, -ENOMEM, "write %s", kind->file);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%u %u %u\n", map[i].container_id, map[i].host_id, map[i].size);
+	if (fflush(f) != 0)
+		return err_set(err, -ENOMEM, "write %s", kind->file);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, kind->file);
+	r = fd_write_file(AT_FDCWD, path, text, size);
+	if (r < 0)
+		return err_set(err, r, "write %zu id mappings to %s of the container's user namespace", n, kind->file);
+	return 0;
+}
+
+static int no_helper(const struct id_kind *kind, struct err *err)
+{
+	err_msg(err, -ENOENT, "run %s: it cannot be executed", kind->helper);
+	return err_hint(err, "install the package uidmap");
+}
+
+/* Waits for the helper; its own words (on stderr) become the hint. */
+static int helper_result(pid_t pid, int output, const struct id_kind *kind, struct err *err)
+{
+	char words[256];
+	ssize_t n = fd_read_all(output, words, sizeof(words) - 1);
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_set(err, -errno, "wait for %s", kind->helper);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return no_helper(kind, err);
+	err_msg(err, -EPERM, "%s refused the mapping", kind->helper);
+	while (n > 0 && words[n - 1] == '\n')
+		n--;
+	if (n > 0) {
+		words[n] = '\0';
+		for (char *p = words; *p; p++)
+			if (*p == '\n')
+				*p = ' ';
+		err_hint(err, "%s", words);
+	}
+	return err_hint(err, "see %s", kind->sub);
+}
+
+static int run_helper(pid_t pid, const struct id_kind *kind, const struct oci_id_mapping *map, size_t n,
+		      struct err *err)
+{
+	_cleanup_free_ char *numbers = calloc(3 * n, 12);
+	_cleanup_free_ char **argv = calloc(3 * n + 3, sizeof(*argv));
+	_cleanup_close_ int out = -1, in = -1;
+	char target[16], *const no_env[] = {NULL};
+	int ends[2];
+	pid_t child;
+
+	if (!numbers || !argv)
+		return err_set(err, -ENOMEM, "run %s", kind->helper);
+	snprintf(target, sizeof(target), "%d", (int)pid);
+	argv[0] = (char *)kind->helper;
+	argv[1] = target;
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t line[3] = {map[i].container_id, map[i].host_id, map[i].size};
+
+		for (size_t k = 0; k < 3; k++) {
+			argv[2 + 3 * i + k] = numbers + (3 * i + k) * 12;
+			snprintf(argv[2 + 3 * i + k], 12, "%u", line[k]);
+		}
+	}
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(err, -errno, "run %s", kind->helper);
+	out = ends[0];
+	in = ends[1];
+	child = fork();
+	if (child < 0)
+		return err_set(err, -errno, "run %s", kind->helper);
+	if (child == 0) {
+		dup2(in, STDERR_FILENO);
+		sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+		execve(kind->helper, argv, no_env);
+		_exit(127);
+	}
+	close(TAKE_FD(in));
+	return helper_result(child, out, kind, err);
+}
+
+static int map_one(pid_t pid, const struct id_kind *kind, uint32_t own, const struct oci_id_mapping *map, size_t n,
+		   struct err *err)
+{
+	if (have_capability(kind->capability) || (n == 1 && map[0].size == 1 && map[0].host_id == own))
+		return write_map(pid, kind, map, n, err);
+	return run_helper(pid, kind, map, n, err);
+}
+
+int idmap_write(const struct plan *plan, pid_t pid, struct err *err)
+{
+	int r;
+
+	r = map_one(pid, &uid_kind, geteuid(), plan->uid_map, plan->n_uid_map, err);
+	if (r < 0)
+		return r;
+	if (plan->deny_setgroups) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
+		r = fd_write_file(AT_FDCWD, path, "deny", 4);
+		if (r < 0)
+			return err_set(err, r, "deny setgroups in the container's user namespace");
+	}
+	return map_one(pid, &gid_kind, getegid(), plan->gid_map, plan->n_gid_map, err);
+}

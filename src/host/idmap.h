@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The id maps of a new user namespace, written from outside: user_namespaces(7). */
+#ifndef TURTLE_HOST_IDMAP_H
+#define TURTLE_HOST_IDMAP_H
+
+#include "plan/plan.h"
+
+/*
+ * Maps pid (our living child, so that the number can't be reused) as the plan says: directly where the kernel lets us,
+ * else by newuidmap and newgidmap.
+ */
+int idmap_write(const struct plan *plan, pid_t pid, struct err *err);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run: create and start by one process, and (unless detached) stay with the container until its init has ended:
+ * signals, terminal, exit status, then delete.
+ */
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "host/console.h"
+#include "host/create.h"
+#include "host/delete.h"
+#include "host/start.h"
+#include "host/talk.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/* The lock was let go while the container ran; whoever deleted it meanwhile has done our work. */
+static int delete_own(const struct host_options *options, const char *id, struct err *err)
+{
+	return host_delete(options, id, true, err);
+}
+
+static int start_created(struct create *c, struct err *err)
+{
+	bool destroy;
+	int r;
+
+	r = talk_send(c->init.sync, SYNC_START, err);
+	return r < 0 ? r : start_finish(&c->container, c->init.sync, &destroy, err);
+}
+
+static int attached(struct create *c, struct foreground *fg, int *ret_status, struct err *err)
+{
+	int status, r;
+
+	container_close(&c->container); /* others may look and kill */
+	c->container.root_fd = c->container.dir_fd = -1;
+	r = foreground_wait(fg, c->init.pid, c->init.pidfd, c->master, &status, err);
+	if (r < 0)
+		return r;
+	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
+}
+
+int host_run(const struct host_options *options, const struct create_request *request, int *ret_status, struct err *err)
+{
+	struct create c = {.options = options, .request = request, .run = true};
+	struct foreground fg = {.signal_fd = -1};
+	int r;
+
+	r = state_check_id(request->id, err);
+	if (r < 0)
+		return r;
+	r = fd_preserve(request->preserve_fds, err);
+	if (r < 0)
+		return r;
+	if (!request->detach) {
+		/* Orphans of the container come to us only where it has no pid namespace of its own. */
+		if (!request->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+			return err_set(err, -errno, "become a subreaper");
+		r = foreground_prepare(&fg, err);
+		if (r < 0)
+			return r;
+	}
+	r = create_container(&c, err);
+	if (r == 0) {
+		r = start_created(&c, err);
+		if (r < 0)
+			create_undo(&c);
+		else if (!request->detach) {
+			struct err why;
+			int gone;
+
+			r = attached(&c, &fg, ret_status, err);
+			gone = request->keep && r == 0 ? 0 : delete_own(options, request->id, &why);
+			if (gone < 0 && r == 0) {
+				r = gone;
+				if (err)
+					*err = why;
+			}
+		} else {
+			*ret_status = 0;
+		}
+	}
+	if (!request->detach)
+		foreground_finish(&fg);
+	create_close(&c);
+	return r;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The clone. What runs between clone3 and execve of turtle-init is the few lines of in_child(); everything else of the
+ * container's side is turtle-init's. With a stage (namespaces to join that a process can't simply enter for itself) the
+ * first clone is in the host's namespaces and makes the real init as its sibling; we only learn the pid.
+ */
+#include "host/spawn.h"
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "host/talk.h"
+#include "base/names.h"
+
+#include <errno.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+/* init_blob.S */
+extern const char turtle_init_start[], turtle_init_end[];
+
+int init_image_make(const struct plan *plan, struct init_image *ret, struct err *err)
+{
+	_cleanup_close_ int program = -1, block = -1;
+
+	program = fd_sealed_memfd("turtle-init", turtle_init_start, (size_t)(turtle_init_end - turtle_init_start), 1,
+				  err);
+	if (program < 0)
+		return program;
+	block = fd_sealed_memfd("turtle-plan", plan->init, plan->init_size, 0, err);
+	if (block < 0)
+		return block;
+	ret->program = TAKE_FD(program);
+	ret->plan = TAKE_FD(block);
+	return 0;
+}
+
+void init_image_close(struct init_image *image)
+{
+	cleanup_close(&image->program);
+	cleanup_close(&image->plan);
+	image->program = image->plan = -1;
+}
+
+void passed_close(int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		cleanup_close(&fds[i]);
+	free(fds);
+}
+
+static int open_namespace(uint32_t type, const char *path, struct err *err)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int found;
+
+	if (fd < 0)
+		return err_set(err, -errno, "open %s namespace %s", namespace_name(type), path);
+	found = ioctl(fd, NS_GET_NSTYPE);
+	if (found < 0)
+		return err_msg(err, -EINVAL, "%s is not a namespace", path);
+	if ((uint32_t)found != type)
+		return err_msg(err, -EINVAL, "%s is a %s namespace, not a %s namespace", path,
+			       namespace_name((uint32_t)found), namespace_name(type));
+	return TAKE_FD(fd);
+}
+
+/* A copy of the tree that belongs to no mount namespace yet: nothing is mounted on the host. */
+static int open_source(const struct plan_source *source, struct err *err)
+{
+	const struct sys_mount_attr slave = {.propagation = MS_SLAVE};
+	unsigned flags =
+		OPEN_TREE_CLONE | (source->recursive ? AT_RECURSIVE : 0) | (source->nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+	_cleanup_close_ int fd = sys_open_tree(AT_FDCWD, source->path, flags);
+
+	if (fd < 0)
+		return err_set(err, -errno, "open mount source %s", source->path);
+	if (source->slave &&
+	    sys_mount_setattr(fd, "", AT_EMPTY_PATH | (source->recursive ? AT_RECURSIVE : 0), &slave) < 0)
+		return err_set(err, -errno, "make the copy of mount source %s a slave", source->path);
+	return TAKE_FD(fd);
+}
+
+int passed_open(const struct plan *plan, int **ret, size_t *ret_n, struct err *err)
+{
+	size_t n = plan->n_joins + plan->n_sources, done = 0;
+	int *fds = calloc(n + 1, sizeof(*fds));
+	int r = 0;
+
+	if (!fds)
+		return err_set(err, -ENOMEM, "open namespaces and mount sources");
+	for (size_t i = 0; i < plan->n_joins && r >= 0; i++) {
+		r = open_namespace(plan->joins[i].type, plan->joins[i].path, err);
+		if (r >= 0)
+			fds[done++] = r;
+	}
+	for (size_t i = 0; i < plan->n_sources && r >= 0; i++) {
+		r = open_source(&plan->sources[i], err);
+		if (r >= 0)
+			fds[done++] = r;
+	}
+	if (r < 0) {
+		passed_close(fds, done);
+		return r;
+	}
+	*ret = fds;
+	*ret_n = n;
+	return 0;
+}
+
+/* The child: let the three descriptors through and become turtle-init. A failure travels like one of init's. */
+static _Noreturn void in_child(const struct init_image *image, int sync, int listen_fd, const char *numbers)
+{
+	char *const argv[] = {(char *)"turtle-init", (char *)numbers, NULL}, *const no_env[] = {NULL};
+	struct sync_msg msg = {.type = SYNC_ERROR};
+
+	fcntl(sync, F_SETFD, 0);
+	fcntl(image->plan, F_SETFD, 0);
+	if (listen_fd >= 0)
+		fcntl(listen_fd, F_SETFD, 0);
+	sys_execveat(image->program, "", argv, no_env, AT_EMPTY_PATH);
+	err_set(&msg.err, -errno, "execute turtle-init");
+	(void)!write(sync, &msg, sizeof(msg));
+	_exit(1);
+}
+
+/* The stage has done its work: init is our child as well, and the stage is to be reaped. */
+static int adopt_staged_init(struct init_process *init, struct err *err)
+{
+	struct sync_msg msg;
+	int r;
+
+	r = talk_receive(init->sync, SYNC_PID, &msg, &init->pidfd, err);
+	if (r < 0)
+		return r;
+	if (msg.value <= 0 || init->pidfd < 0)
+		return err_msg(err, -EPROTO, "the intermediate process named no container init");
+	init->pid = msg.value;
+	while (waitpid(init->stage, NULL, 0) < 0)
+		if (errno != EINTR)
+			return err_set(err, -errno, "wait for the intermediate process");
+	init->stage = 0;
+	return 0;
+}
+
+int init_spawn(const struct plan *plan, const struct init_image *image, int cgroup_fd, int listen_fd, const int *passed,
+	       size_t n_passed, struct init_process *ret, struct err *err)
+{
+	int pidfd = -1, ends[2];
+	struct clone_args args = {
+		.flags = plan->clone_flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&pidfd, .exit_signal = SIGCHLD};
+	char numbers[48];
+	pid_t pid;
+	int r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_set(err, -errno, "create the socket pair for container init");
+	if (cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)cgroup_fd;
+	}
+	snprintf(numbers, sizeof(numbers), "%d %d %d", ends[1], image->plan, listen_fd);
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		in_child(image, ends[1], listen_fd, numbers);
+	r = -errno;
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		err_set(err, r, "clone container init");
+		if (r == -ENOSPC || r == -EUSERS)
+			err_hint(err, "a limit in /proc/sys/user/max_*_namespaces is reached");
+		else if (r == -EPERM && (plan->clone_flags & CLONE_NEWUSER))
+			err_hint(err, "are user namespaces allowed here? see user_namespaces(7)");
+		return r;
+	}
+	ret->sync = ends[0];
+	if (plan->stage) {
+		ret->stage = pid;
+		close(pidfd);
+	} else {
+		ret->pid = pid;
+		ret->pidfd = pidfd;
+	}
+	r = talk_send_fds(ret->sync, passed, n_passed, err);
+	if (r < 0)
+		return r;
+	return plan->stage ? adopt_staged_init(ret, err) : 0;
+}
+
+void init_destroy(struct init_process *init)
+{
+	cleanup_close(&init->sync);
+	if (init->stage > 0) {
+		kill(init->stage, SIGKILL);
+		while (waitpid(init->stage, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (init->pid > 0) {
+		sys_pidfd_send_signal(init->pidfd, SIGKILL);
+		while (waitpid(init->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	cleanup_close(&init->pidfd);
+	*init = INIT_PROCESS_NONE;
+}

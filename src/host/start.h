@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What follows a start, for start and run alike. */
+#ifndef TURTLE_HOST_START_H
+#define TURTLE_HOST_START_H
+
+#include "host/state/state.h"
+
+#include <stdbool.h>
+
+/*
+ * Waits on the conversation `sock` until the program was executed, then runs the poststart hooks. *ret_destroy: on
+ * failure, whether the spec wants the container destroyed (a failed hook), or left stopped.
+ */
+int start_finish(struct container *container, int sock, bool *ret_destroy, struct err *err);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages to and from turtle-init: see talk.h. */
+#include "host/talk.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static const char *name_of(enum sync_type type)
+{
+	switch (type) {
+	case SYNC_FDS:
+		return "descriptors";
+	case SYNC_PID:
+		return "its pid";
+	case SYNC_MAPPED:
+		return "mapped";
+	case SYNC_HOOKS:
+		return "ready for hooks";
+	case SYNC_HOOKS_DONE:
+		return "hooks done";
+	case SYNC_TTY:
+		return "its terminal";
+	case SYNC_READY:
+		return "ready";
+	case SYNC_CREATED:
+		return "created";
+	case SYNC_START:
+		return "start";
+	case SYNC_EXEC:
+		return "exec";
+	case SYNC_ERROR:
+		return "error";
+	}
+	return "nothing known";
+}
+
+/* One message, or 0 at end of file, or a negative errno. A SYNC_ERROR is not looked at here. */
+static int receive(int sock, struct sync_msg *msg, int *ret_fd, struct err *err)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {.iov_base = msg, .iov_len = sizeof(*msg)};
+	struct msghdr hdr = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof(control.buf)};
+	struct cmsghdr *cmsg;
+	ssize_t n;
+
+	do
+		n = recvmsg(sock, &hdr, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == ECONNRESET)
+		return 0;
+	if (n < 0)
+		return err_set(err, -errno, "hear from container init");
+	*ret_fd = -1;
+	for (cmsg = CMSG_FIRSTHDR(&hdr); cmsg; cmsg = CMSG_NXTHDR(&hdr, cmsg))
+		if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
+		    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
+			memcpy(ret_fd, CMSG_DATA(cmsg), sizeof(int));
+	if (n == 0)
+		return 0;
+	if ((size_t)n != SYNC_SHORT && (size_t)n != sizeof(*msg))
+		return err_msg(err, -EPROTO, "container init sent a message of %zd bytes", n);
+	return 1;
+}
+
+/* Init's own words; they come from the container's side, so make sure that they end. */
+static int adopt_error(struct sync_msg *msg, struct err *err)
+{
+	msg->err.msg[sizeof(msg->err.msg) - 1] = '\0';
+	if (msg->err.code >= 0)
+		msg->err.code = -EPROTO;
+	if (err)
+		*err = msg->err;
+	return msg->err.code;
+}
+
+/* A peer that is gone may have said why before it went. */
+static int last_words(int sock, enum sync_type about, struct err *err)
+{
+	struct sync_msg msg = {0};
+	int r;
+
+	for (;;) {
+		_cleanup_close_ int fd = -1;
+
+		r = receive(sock, &msg, &fd, err);
+		if (r <= 0)
+			break;
+		if (msg.type == SYNC_ERROR)
+			return adopt_error(&msg, err);
+	}
+	return err_msg(err, -EPIPE, "container init ended before it could be told \"%s\"", name_of(about));
+}
+
+int talk_send(int sock, enum sync_type type, struct err *err)
+{
+	const struct sync_msg msg = {.type = type};
+	ssize_t n;
+
+	do
+		n = send(sock, &msg, SYNC_SHORT, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+		return last_words(sock, type, err);
+	if (n < 0)
+		return err_set(err, -errno, "tell container init \"%s\"", name_of(type));
+	return 0;
+}
+
+static int send_batch(int sock, const int *fds, size_t n, struct err *err)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(SYNC_MAX_FDS * sizeof(int))];
+	} control = {0};
+	struct sync_msg msg = {.type = SYNC_FDS, .value = (int32_t)n};
+	struct iovec iov = {.iov_base = &msg, .iov_len = SYNC_SHORT};
+	struct msghdr hdr = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control.buf,
+			     .msg_controllen = CMSG_SPACE(n * sizeof(int))};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&hdr);
+	ssize_t sent;
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(cmsg), fds, n * sizeof(int));
+	do
+		sent = sendmsg(sock, &hdr, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+		return last_words(sock, SYNC_FDS, err);
+	if (sent < 0)
+		return err_set(err, -errno, "pass %zu descriptors to container init", n);
+	return 0;
+}
+
+int talk_send_fds(int sock, const int *fds, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i += SYNC_MAX_FDS) {
+		int r = send_batch(sock, fds + i, n - i < SYNC_MAX_FDS ? n - i : SYNC_MAX_FDS, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int talk_receive(int sock, enum sync_type expected, struct sync_msg *ret, int *ret_fd, struct err *err)
+{
+	struct sync_msg msg = {0};
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	r = receive(sock, &msg, &fd, err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return err_msg(err, -EPIPE, "container init ended before it said \"%s\"", name_of(expected));
+	if (msg.type == SYNC_ERROR)
+		return adopt_error(&msg, err);
+	if (msg.type != expected)
+		return err_msg(err, -EPROTO, "container init said \"%s\" where \"%s\" was due",
+			       name_of((enum sync_type)msg.type), name_of(expected));
+	if (ret)
+		*ret = msg;
+	if (ret_fd)
+		*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int talk_receive_exec(int sock, int *ret_before_exec, struct err *err)
+{
+	bool exec_said = false;
+
+	for (;;) {
+		struct sync_msg msg = {0};
+		_cleanup_close_ int fd = -1;
+		int r = receive(sock, &msg, &fd, err);
+
+		*ret_before_exec = !exec_said;
+		if (r < 0)
+			return r;
+		if (r == 0 && exec_said)
+			return 0;
+		if (r == 0)
+			return err_msg(err, -EPIPE, "container init ended before it could execute the program");
+		if (msg.type == SYNC_ERROR)
+			return adopt_error(&msg, err);
+		if (msg.type != SYNC_EXEC || exec_said)
+			return err_msg(err, -EPROTO, "container init said \"%s\" where \"exec\" was due",
+				       name_of((enum sync_type)msg.type));
+		exec_said = true;
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's half of the conversation with turtle-init; sync/sync.h draws it. */
+#ifndef TURTLE_HOST_TALK_H
+#define TURTLE_HOST_TALK_H
+
+#include "base/err.h"
+#include "sync/sync.h"
+
+#include <stddef.h>
+
+/* Sends a short message. -EPIPE when init is gone. */
+int talk_send(int sock, enum sync_type type, struct err *err);
+
+/* Sends n descriptors, SYNC_MAX_FDS a message. */
+int talk_send_fds(int sock, const int *fds, size_t n, struct err *err);
+
+/*
+ * Waits for the next message. A SYNC_ERROR becomes this function's error, as init wrote it. End of file is -EPIPE,
+ * with err set to "... ended before it said ...". *ret_fd (may be NULL): the descriptor that came along, or -1; owned
+ * by the caller. ret may be NULL.
+ */
+int talk_receive(int sock, enum sync_type expected, struct sync_msg *ret, int *ret_fd, struct err *err);
+
+/*
+ * As talk_receive, for the end of a start: 0 when the program was executed (SYNC_EXEC, then end of file), else init's
+ * error. *ret_before_exec: the failure came before SYNC_EXEC, that is out of the startContainer hooks.
+ */
+int talk_receive_exec(int sock, int *ret_before_exec, struct err *err);
+
+#endif
