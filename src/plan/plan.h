@@ -57,11 +57,14 @@ struct plan_cgroup_write {
 	const char *controller; /* "memory"; NULL for core files (cgroup.*) */
 	const char *property;   /* JSON path for messages: "linux.resources.memory.limit" */
 	bool optional;          /* a missing file is no error (unlimited values) */
+	bool fallback;          /* only where the file of the write before is missing */
+	bool tentative;         /* EINVAL is no error: a later write of the same value decides */
 };
 
 struct plan_cgroup {
 	bool enabled;     /* false with --cgroup-manager=disabled */
 	bool optional;    /* rootless without limits and without cgroupsPath: no permission is no error */
+	bool rootless;    /* rootless without cgroupsPath: what a lack of permission is blamed on */
 	const char *path; /* below the cgroup2 mount, "/" based and cleaned */
 	size_t n_writes;
 	struct plan_cgroup_write *writes; /* in the order in which to write */
@@ -71,6 +74,12 @@ struct plan_cgroup {
 	struct oci_device_cgroup *device_rules; /* as in the config; the defaults are appended by host/cgroup */
 	bool chown;                             /* delegation rule of config-linux.md */
 	uid_t chown_uid;                        /* host id */
+	bool unprivileged;     /* the kernel may refuse device programs and chown to this caller: no error */
+	bool check_memory;     /* memory.checkBeforeUpdate: refuse limits below the usage */
+	uint64_t memory_limit; /* for check_memory, bytes; 0 = none or unlimited */
+	uint64_t memory_swap;  /* the same, memory and swap together */
+	size_t n_warnings;     /* properties that do nothing with cgroup v2; plan_make appends them to the plan's */
+	const char **warnings;
 };
 
 enum plan_controller {
