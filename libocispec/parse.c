@@ -703,6 +703,8 @@ static void fail_syntax(struct parser *p, size_t token_end, bool at_end)
 		fail(p, SIZE_MAX, NULL, "unexpected end of the document");
 		return;
 	}
+	if (strstr(said, "comment"))
+		token_end++; /* here yajl stops before the token, everywhere else behind it */
 	n = strlen(said);
 	while (n > 0 && (said[n - 1] == '\n' || said[n - 1] == '.'))
 		said[--n] = '\0';
