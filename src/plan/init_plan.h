@@ -62,7 +62,8 @@ struct plan_mount {
 	plan_off source;      /* absolute host path for binds (relative ones are resolved against the bundle); device or
 				 name for file systems */
 	plan_off fstype;
-	int32_t source_fd; /* index among the descriptors that the host passes (a detached tree), -1 = open `source` */
+	int32_t source_fd; /* index among the detached trees that the host passes after the joins (so the descriptor's
+			      index is joins.n + source_fd), -1 = open `source` */
 	struct plan_list data;        /* of plan_off */
 	struct plan_list propagation; /* of uint32_t MS_SHARED|MS_SLAVE|MS_PRIVATE|MS_UNBINDABLE [|MS_REC], applied in
 					 order after the mount */
@@ -140,7 +141,8 @@ struct init_plan {
 	plan_off id;          /* the container's id */
 
 	/* namespaces */
-	struct plan_list joins; /* of struct plan_join; a joined user namespace is the last of the list */
+	struct plan_list joins; /* of struct plan_join, to be entered in this order: a user namespace is the last, but
+				   the first where the caller has no rights in the others without it */
 	uint64_t stage_flags;   /* CLONE_NEW* that the intermediate process passes to clone3 */
 	plan_off time_offsets;  /* text for /proc/self/timens_offsets; given iff a time namespace is to be unshared (see
 				   new_timens), may be empty text */
@@ -149,7 +151,7 @@ struct init_plan {
 
 	/* root */
 	plan_off rootfs;                 /* absolute host path, for messages and for opening when rootfs_fd is -1 */
-	int32_t rootfs_fd;               /* index among the passed descriptors (a detached tree), or -1 */
+	int32_t rootfs_fd;               /* index among the passed detached trees, as source_fd; or -1 */
 	uint32_t root_propagation;       /* MS_* |MS_REC applied to "/" at first (config's rootfsPropagation, default
 					    MS_SLAVE|MS_REC) */
 	uint32_t final_propagation;      /* applied to the new "/" after pivot_root; 0 = none */

@@ -52,14 +52,21 @@ struct planner {
 	const struct oci_config *config;
 	const struct plan_facts *facts;
 	const struct plan_request *request;
+	const struct plan_seccomp *seccomp; /* or NULL */
 	struct ocispec_arena *arena;
 	struct block block;
 	struct init_plan init; /* becomes the head of the block */
 	struct plan plan;
 	uint64_t new_ns, joined_ns; /* CLONE_NEW* */
-	const char *bundle;
 	size_t max_warnings;
 };
+
+/* Zeroed room for n items in the arena; NULL when out of memory, for which plan_no_memory() is the error. */
+void *plan_alloc(struct planner *p, size_t n, size_t size);
+int plan_no_memory(struct err *err) __attribute__((cold));
+
+/* The value of an annotation, NULL when it isn't there. */
+const char *plan_annotation(const struct planner *p, const char *key);
 
 /* A warning of the plan; printf-like. Never fails: out of memory loses the warning, and the plan fails elsewhere. */
 void plan_warn(struct planner *p, const char *fmt, ...) __attribute__((format(printf, 2, 3), cold));
@@ -71,9 +78,11 @@ int plan_root(struct planner *p, struct err *err);
 int plan_mounts(struct planner *p, struct err *err);
 int plan_devices(struct planner *p, struct err *err);
 int plan_process(struct planner *p, struct err *err);
-int plan_security(struct planner *p, const struct plan_seccomp *seccomp, struct err *err);
+int plan_security(struct planner *p, struct err *err);
 int plan_hooks(struct planner *p, struct err *err);
-int plan_sources(struct planner *p, struct plan_mount *mounts, size_t n, struct err *err);
+
+/* Part of plan_mounts(): which sources the host opens; sets source_fd and rootfs_fd. paths[i] is mounts[i]'s source. */
+int plan_sources(struct planner *p, struct plan_mount *mounts, const char *const *paths, size_t n, struct err *err);
 
 /* cgroup.c: what is written where, and the cgroup's place. */
 int plan_cgroup(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,

@@ -102,10 +102,16 @@ struct plan {
 		uint32_t type; /* CLONE_NEW* */
 		const char *path;
 	} * joins; /* same order as init->joins */
+	uint64_t join_not_own; /* CLONE_NEW* among the joins that must not turn out to be the caller's own namespace:
+				  the configuration changes something in them (sysctls, host name), which would change
+				  the host */
 	bool new_userns, in_userns;
 	bool deny_setgroups; /* write "deny" to /proc/PID/setgroups before the gid map */
 	size_t n_uid_map, n_gid_map;
-	const struct oci_id_mapping *uid_map, *gid_map;
+	const struct oci_id_mapping *uid_map, *gid_map; /* of the new user namespace, to be written */
+	/* The maps that the configuration expects of a user namespace that is joined; none = not given. */
+	size_t n_joined_uid_map, n_joined_gid_map;
+	const struct oci_id_mapping *joined_uid_map, *joined_gid_map;
 
 	/*
 	 * With a user namespace and a privileged caller the sources of bind mounts, and the root itself, are opened by
