@@ -87,5 +87,8 @@ int plan_sources(struct planner *p, struct plan_mount *mounts, const char *const
 /* cgroup.c: what is written where, and the cgroup's place. */
 int plan_cgroup(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,
 		struct ocispec_arena *arena, struct plan_cgroup *ret, struct err *err);
+/* resources.c: linux.resources without its devices, added to ret's writes, controllers and warnings. */
+int plan_resources(const struct oci_resources *resources, struct ocispec_arena *arena, struct plan_cgroup *ret,
+		   struct err *err);
 
 #endif
