@@ -1,20 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Entry of the turtle program. */
-#include <config.h>
+/*
+ * Entry of the turtle program: a clean process to begin with, the table of commands, one error record at the end.
+ * src/README.md is the map of everything else.
+ */
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cmd/cmd.h"
+#include "cmd/output.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
 
-#include "commit.h"
+static const struct cmd_verb *const verbs[] = {
+	&cmd_create, &cmd_delete, &cmd_kill, &cmd_list, &cmd_run, &cmd_spec, &cmd_start, &cmd_state,
+};
+
+/* Commands of other runtimes that are not built yet: callers shall learn that, and not get help to read. */
+static const char *const later[] = {
+	"checkpoint", "events", "exec", "features", "pause", "ps", "restore", "resume", "update",
+};
+
+/*
+ * Inherited descriptors keep their flags here: create and run tell them from turtle's own by the missing O_CLOEXEC
+ * (fd_preserve); whatever turtle executes closes all that it is not given.
+ */
+static int clean_process(struct err *err)
+{
+	/*
+	 * Set-user-ID, set-group-ID and file capabilities would make every path and variable that turtle reads an
+	 * attack on the privileges that it was given.
+	 */
+	if (getauxval(AT_SECURE) != 0)
+		return err_msg(err, -EPERM,
+			       "refused to run with privileges from the file (set-user-ID or capabilities)");
+	output_opened(fcntl(STDOUT_FILENO, F_GETFD) >= 0);
+	return fd_open_stdio(err);
+}
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0)) {
-		printf("turtle version %s\n", PACKAGE_VERSION);
-		if (TURTLE_COMMIT[0] != '\0')
-			printf("commit: %s\n", TURTLE_COMMIT);
-		return 0;
+	struct err err = {0};
+	int status = 0, r;
+
+	r = clean_process(&err);
+	if (r == 0)
+		r = cmd_main(verbs, ARRAY_SIZE(verbs), later, ARRAY_SIZE(later), argc, argv, &status, &err);
+	if (r < 0) {
+		log_error(&err);
+		return status ? status : EXIT_FAILURE;
 	}
-	fprintf(stderr, "turtle: no command is built in yet\n");
-	return 1;
+	return status;
 }

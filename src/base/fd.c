@@ -212,8 +212,10 @@ int fd_preserve(unsigned n, struct err *err)
 
 	if (n > INT32_MAX - 3)
 		return err_msg(err, -EINVAL, "cannot preserve %u descriptors", n);
-	if (sys_close_range(3 + n, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
-		return err_set(err, -errno, "close_range");
+	if (sys_close_range(3 + n, ~0u, CLOSE_RANGE_CLOEXEC) < 0) {
+		err_set(err, -errno, "close_range");
+		return err_hint(err, "turtle needs Linux 5.12 or later");
+	}
 	for (int fd = 3; fd < 3 + (int)n; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;

@@ -306,7 +306,7 @@ static int do_idmap(struct create *c, struct err *err)
 			return err_set(err, r, "process.oomScoreAdj: write %s to %s", value, path);
 	}
 	if (!c->plan.new_userns)
-		return 0;
+		return idmap_check_joined(&c->plan, c->init.pid, err);
 	r = idmap_write(&c->plan, c->init.pid, err);
 	return r < 0 ? r : talk_send(c->init.sync, SYNC_MAPPED, err);
 }

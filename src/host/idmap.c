@@ -153,3 +153,46 @@ int idmap_write(const struct plan *plan, pid_t pid, struct err *err)
 	}
 	return map_one(pid, &gid_kind, getegid(), plan->gid_map, plan->n_gid_map, err);
 }
+
+/* Every mapping of the configuration must be in the file, and nothing else. */
+static int check_map(pid_t pid, const char *file, const struct oci_id_mapping *map, size_t n, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[64], *save = NULL;
+	size_t lines = 0;
+	int r;
+
+	if (n == 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	r = fd_read_file(AT_FDCWD, path, 64 * 1024, &text, NULL);
+	if (r < 0)
+		return err_set(err, r, "read %s", path);
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save), lines++) {
+		struct oci_id_mapping m;
+		size_t i = 0;
+
+		if (sscanf(line, "%u %u %u", &m.container_id, &m.host_id, &m.size) != 3)
+			return err_msg(err, -EINVAL, "%s holds a line that is no mapping: %s", path, line);
+		while (i < n &&
+		       (map[i].container_id != m.container_id || map[i].host_id != m.host_id || map[i].size != m.size))
+			i++;
+		if (i == n)
+			return err_msg(err, -EINVAL,
+				       "the user namespace to join has the mapping %u %u %u in its %s, which the "
+				       "configuration does not have",
+				       m.container_id, m.host_id, m.size, file);
+	}
+	if (lines != n)
+		return err_msg(err, -EINVAL,
+			       "the user namespace to join has %zu mappings in its %s, the configuration %zu", lines,
+			       file, n);
+	return 0;
+}
+
+int idmap_check_joined(const struct plan *plan, pid_t pid, struct err *err)
+{
+	int r = check_map(pid, "uid_map", plan->joined_uid_map, plan->n_joined_uid_map, err);
+
+	return r < 0 ? r : check_map(pid, "gid_map", plan->joined_gid_map, plan->n_joined_gid_map, err);
+}

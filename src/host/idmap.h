@@ -11,4 +11,9 @@
  */
 int idmap_write(const struct plan *plan, pid_t pid, struct err *err);
 
+/*
+ * For a user namespace that was joined: that the maps of pid are those the configuration says, where it says any.
+ */
+int idmap_check_joined(const struct plan *plan, pid_t pid, struct err *err);
+
 #endif

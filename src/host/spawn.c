@@ -56,7 +56,29 @@ void passed_close(int *fds, size_t n)
 	free(fds);
 }
 
-static int open_namespace(uint32_t type, const char *path, struct err *err)
+/* Whether fd is the namespace of this type that we are in ourselves. */
+static bool is_own_namespace(uint32_t type, int fd)
+{
+	static const struct {
+		uint32_t type;
+		const char *file;
+	} own[] = {{CLONE_NEWPID, "pid"},       {CLONE_NEWNET, "net"},  {CLONE_NEWNS, "mnt"},
+		   {CLONE_NEWIPC, "ipc"},       {CLONE_NEWUTS, "uts"},  {CLONE_NEWUSER, "user"},
+		   {CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWTIME, "time"}};
+	struct stat ours, theirs;
+	char path[32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (own[i].type != type)
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", own[i].file);
+		return stat(path, &ours) == 0 && fstat(fd, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+		       ours.st_ino == theirs.st_ino;
+	}
+	return false;
+}
+
+static int open_namespace(const struct plan *plan, uint32_t type, const char *path, struct err *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	int found;
@@ -69,6 +91,10 @@ static int open_namespace(uint32_t type, const char *path, struct err *err)
 	if ((uint32_t)found != type)
 		return err_msg(err, -EINVAL, "%s is a %s namespace, not a %s namespace", path,
 			       namespace_name((uint32_t)found), namespace_name(type));
+	if ((plan->join_not_own & type) && is_own_namespace(type, fd))
+		return err_msg(err, -EINVAL,
+			       "%s is the host's own %s namespace, and the configuration would change settings in it",
+			       path, namespace_name(type));
 	return TAKE_FD(fd);
 }
 
@@ -97,7 +123,7 @@ int passed_open(const struct plan *plan, int **ret, size_t *ret_n, struct err *e
 	if (!fds)
 		return err_set(err, -ENOMEM, "open namespaces and mount sources");
 	for (size_t i = 0; i < plan->n_joins && r >= 0; i++) {
-		r = open_namespace(plan->joins[i].type, plan->joins[i].path, err);
+		r = open_namespace(plan, plan->joins[i].type, plan->joins[i].path, err);
 		if (r >= 0)
 			fds[done++] = r;
 	}
