@@ -12,9 +12,9 @@
 #include <stddef.h>
 
 /*
- * Runs the list; stops at the first failure: `error running createRuntime hook #1: ...` (kind is "createRuntime", ...;
- * hooks count from 0 as runc does unless compat.md shows otherwise). state is the JSON document; cwd the bundle. Hook
- * output goes to the caller's stdout and stderr... see hooks.c.
+ * Runs the list in order and stops at the first failure: `error running createRuntime hook #0: exit status 1, stdout: ,
+ * stderr: ...` (kind is "createRuntime", ...; hooks count from 0, as with runc). state is the JSON document; bundle
+ * becomes the working directory. On success nothing of a hook's output is shown.
  */
 int hooks_run(const char *kind, const struct oci_hook *hooks, size_t n, const char *state, const char *bundle,
 	      struct err *err);

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * linux.seccomp to a BPF program, by libseccomp. The profile has passed config_validate(); words that are still unknown
+ * here (an architecture that this libseccomp lacks) are errors, never skipped: a filter that is weaker than asked for
+ * is worse than none. The one exception is the spec's own: names of system calls that libseccomp does not know.
+ */
+#include "host/seccomp.h"
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "host/seccomp_cache.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+/* Since kernel 5.19; headers may be older. */
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+#define MAX_ERRNO 4095
+#define MAX_ARGS  6
+
+static void release(scmp_filter_ctx *ctx)
+{
+	if (*ctx)
+		seccomp_release(*ctx);
+}
+
+/* errnoRet counts for the two actions that carry a number; both default to EPERM as with runc. where: JSON path. */
+static int parse_action(const char *name, const struct oci_opt_u32 *number, const char *where, uint32_t *ret,
+			struct err *err)
+{
+	static const struct {
+		const char *name;
+		uint32_t action;
+	} plain[] = {
+		{"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},
+		{"SCMP_ACT_LOG", SCMP_ACT_LOG},
+		{"SCMP_ACT_TRAP", SCMP_ACT_TRAP},
+		{"SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD},
+		{"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD},
+		{"SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS},
+	};
+	uint32_t value = number->set ? number->value : EPERM;
+
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
+		if (strcmp(name, plain[i].name) == 0) {
+			*ret = plain[i].action;
+			return 0;
+		}
+	}
+	if (strcmp(name, "SCMP_ACT_ERRNO") == 0) {
+		if (value > MAX_ERRNO)
+			return err_msg(err, -EINVAL, "%s: %u is no error number (at most %d)", where, value, MAX_ERRNO);
+		*ret = SCMP_ACT_ERRNO(value);
+		return 0;
+	}
+	if (strcmp(name, "SCMP_ACT_TRACE") == 0) {
+		if (value > SECCOMP_RET_DATA)
+			return err_msg(err, -EINVAL, "%s: %u does not fit the 16 bits of a trace message", where,
+				       value);
+		*ret = SCMP_ACT_TRACE(value);
+		return 0;
+	}
+	return err_msg(err, -EINVAL, "%s: unsupported seccomp action \"%s\"", where, name);
+}
+
+static int parse_operator(const char *name, enum scmp_compare *ret)
+{
+	static const struct {
+		const char *name;
+		enum scmp_compare op;
+	} ops[] = {
+		{"SCMP_CMP_NE", SCMP_CMP_NE},
+		{"SCMP_CMP_LT", SCMP_CMP_LT},
+		{"SCMP_CMP_LE", SCMP_CMP_LE},
+		{"SCMP_CMP_EQ", SCMP_CMP_EQ},
+		{"SCMP_CMP_GE", SCMP_CMP_GE},
+		{"SCMP_CMP_GT", SCMP_CMP_GT},
+		{"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		if (strcmp(name, ops[i].name) == 0) {
+			*ret = ops[i].op;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/*
+ * The words of the spec are libseccomp's names in capitals behind a prefix, so the library at hand says what it knows:
+ * later architectures need no new constant here.
+ */
+static int add_architectures(scmp_filter_ctx ctx, const struct oci_seccomp *profile, struct err *err)
+{
+	static const char prefix[] = "SCMP_ARCH_";
+
+	for (size_t i = 0; i < profile->n_architectures; i++) {
+		const char *word = profile->architectures[i];
+		char name[32] = "";
+		uint32_t arch = 0;
+		int r;
+
+		if (strncmp(word, prefix, strlen(prefix)) == 0 && strlen(word + strlen(prefix)) < sizeof(name)) {
+			const char *from = word + strlen(prefix);
+
+			for (size_t j = 0; from[j]; j++)
+				name[j] = (char)tolower((unsigned char)from[j]);
+			arch = seccomp_arch_resolve_name(name);
+		}
+		if (arch == 0)
+			return err_msg(err, -EINVAL,
+				       "linux.seccomp.architectures[%zu]: libseccomp %u.%u.%u does not know \"%s\"", i,
+				       seccomp_version()->major, seccomp_version()->minor, seccomp_version()->micro,
+				       word);
+		r = seccomp_arch_add(ctx, arch);
+		if (r == -EDOM)
+			return err_msg(err, -EINVAL,
+				       "linux.seccomp.architectures[%zu]: %s has another byte order than this machine",
+				       i, word);
+		/* The native one is there from the start. */
+		if (r < 0 && r != -EEXIST)
+			return err_set(err, r, "linux.seccomp.architectures[%zu]: add %s", i, word);
+	}
+	return 0;
+}
+
+/*
+ * Absent flags mean SPEC_ALLOW, an empty list means none. TSYNC changes nothing for a process with one thread, and
+ * runc ignores it too. The kernel refuses WAIT_KILLABLE_RECV without a listener, where it has no meaning either.
+ */
+static int parse_flags(const struct oci_seccomp *profile, uint32_t *ret, struct err *err)
+{
+	uint32_t flags = 0;
+
+	if (!profile->flags) {
+		*ret = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+		return 0;
+	}
+	for (size_t i = 0; i < profile->n_flags; i++) {
+		const char *flag = profile->flags[i];
+
+		if (strcmp(flag, "SECCOMP_FILTER_FLAG_LOG") == 0)
+			flags |= SECCOMP_FILTER_FLAG_LOG;
+		else if (strcmp(flag, "SECCOMP_FILTER_FLAG_SPEC_ALLOW") == 0)
+			flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+		else if (strcmp(flag, "SECCOMP_FILTER_FLAG_TSYNC") == 0 ||
+			 strcmp(flag, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") == 0)
+			log_debug("linux.seccomp.flags[%zu]: %s has no effect here", i, flag);
+		else
+			return err_msg(err, -EINVAL, "linux.seccomp.flags[%zu]: unknown seccomp flag \"%s\"", i, flag);
+	}
+	*ret = flags;
+	return 0;
+}
+
+static int parse_args(const struct oci_seccomp_rule *rule, size_t index, struct scmp_arg_cmp *ret, bool *ret_repeated,
+		      struct err *err)
+{
+	unsigned seen = 0;
+
+	*ret_repeated = false;
+	for (size_t i = 0; i < rule->n_args; i++) {
+		const struct oci_seccomp_arg *arg = &rule->args[i];
+		enum scmp_compare op;
+
+		if (arg->index >= MAX_ARGS)
+			return err_msg(err, -EINVAL,
+				       "linux.seccomp.syscalls[%zu].args[%zu].index: %u is not between 0 and %d", index,
+				       i, arg->index, MAX_ARGS - 1);
+		if (parse_operator(arg->op, &op) < 0)
+			return err_msg(err, -EINVAL,
+				       "linux.seccomp.syscalls[%zu].args[%zu].op: unknown operator \"%s\"", index, i,
+				       arg->op);
+		*ret_repeated |= (seen & 1U << arg->index) != 0;
+		seen |= 1U << arg->index;
+		ret[i] = (struct scmp_arg_cmp){arg->index, op, arg->value, arg->value_two};
+	}
+	return 0;
+}
+
+/* One system call of one rule. libseccomp can't hold two conditions on one argument: each then is a rule of its own. */
+static int add_syscall(scmp_filter_ctx ctx, uint32_t action, int number, const struct scmp_arg_cmp *args, size_t n_args,
+		       bool repeated)
+{
+	int r = 0;
+
+	if (!repeated)
+		return seccomp_rule_add_array(ctx, action, number, (unsigned)n_args, args);
+	for (size_t i = 0; i < n_args && r == 0; i++)
+		r = seccomp_rule_add_array(ctx, action, number, 1, &args[i]);
+	return r;
+}
+
+static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule, size_t index, uint32_t default_action,
+		    struct err *err)
+{
+	_cleanup_free_ struct scmp_arg_cmp *args = NULL;
+	uint32_t action = 0;
+	char where[64];
+	bool repeated;
+	int r;
+
+	snprintf(where, sizeof(where), "linux.seccomp.syscalls[%zu]", index);
+	r = parse_action(rule->action, &rule->errno_ret, where, &action, err);
+	if (r < 0)
+		return r;
+	args = calloc(rule->n_args + 1, sizeof(*args));
+	if (!args)
+		return err_set(err, -ENOMEM, "%s", where);
+	r = parse_args(rule, index, args, &repeated, err);
+	if (r < 0)
+		return r;
+	/* Nothing to say that the default does not say; libseccomp refuses such rules. */
+	if (action == default_action)
+		return 0;
+	for (size_t i = 0; i < rule->n_names; i++) {
+		const char *name = rule->names[i];
+		int number;
+
+		if (*name == '\0')
+			return err_msg(err, -EINVAL, "%s.names[%zu]: empty string is not a valid syscall", where, i);
+		number = seccomp_syscall_resolve_name(name);
+		if (number == __NR_SCMP_ERROR) {
+			log_debug("%s: unknown system call %s is skipped", where, name);
+			continue;
+		}
+		r = add_syscall(ctx, action, number, args, rule->n_args, repeated);
+		if (r == -EEXIST)
+			return err_msg(err, r, "%s: conflicts with an earlier rule for %s", where, name);
+		if (r < 0)
+			return err_set(err, r, "%s: add rule for %s", where, name);
+	}
+	return 0;
+}
+
+/* libseccomp 2.5 can write the program to a descriptor only. */
+static int export_filter(scmp_filter_ctx ctx, struct ocispec_arena *arena, struct plan_seccomp *ret, struct err *err)
+{
+	_cleanup_close_ int fd = sys_memfd_create("seccomp", MFD_CLOEXEC);
+	struct sock_filter *filter;
+	struct stat st;
+	size_t len;
+	int r;
+
+	if (fd < 0)
+		return err_set(err, -errno, "create memory file seccomp");
+	r = seccomp_export_bpf(ctx, fd);
+	if (r < 0)
+		return err_set(err, r, "compile the seccomp filter");
+	if (fstat(fd, &st) < 0)
+		return err_set(err, -errno, "read the seccomp filter");
+	len = (size_t)st.st_size / sizeof(*filter);
+	if (len == 0 || (size_t)st.st_size % sizeof(*filter) != 0)
+		return err_msg(err, -EIO, "compile the seccomp filter: libseccomp wrote %lld bytes",
+			       (long long)st.st_size);
+	if (len > BPF_MAXINSNS)
+		return err_msg(err, -E2BIG,
+			       "linux.seccomp: the filter has %zu instructions, more than the kernel's limit of %d",
+			       len, BPF_MAXINSNS);
+	filter = ocispec_alloc(arena, (size_t)st.st_size);
+	if (!filter)
+		return err_set(err, -ENOMEM, "read the seccomp filter");
+	if (pread(fd, filter, (size_t)st.st_size, 0) != st.st_size)
+		return err_set(err, -EIO, "read the seccomp filter");
+	ret->filter = filter;
+	ret->len = (uint32_t)len;
+	return 0;
+}
+
+static int compile(const struct oci_seccomp *profile, struct ocispec_arena *arena, struct plan_seccomp *ret,
+		   struct err *err)
+{
+	__attribute__((cleanup(release))) scmp_filter_ctx ctx = NULL;
+	uint32_t default_action = 0;
+	int r;
+
+	r = parse_action(profile->default_action, &profile->default_errno_ret, "linux.seccomp.defaultAction",
+			 &default_action, err);
+	if (r < 0)
+		return r;
+	ctx = seccomp_init(default_action);
+	if (!ctx)
+		return err_msg(err, -EINVAL, "linux.seccomp.defaultAction: libseccomp does not take \"%s\"",
+			       profile->default_action);
+	r = add_architectures(ctx, profile, err);
+	if (r < 0)
+		return r;
+	/* A binary tree over the numbers instead of a chain: it matters at run time, for each system call. */
+	r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (r < 0 && r != -EOPNOTSUPP)
+		return err_set(err, r, "optimize the seccomp filter");
+	for (size_t i = 0; i < profile->n_syscalls; i++) {
+		r = add_rule(ctx, &profile->syscalls[i], i, default_action, err);
+		if (r < 0)
+			return r;
+	}
+	return export_filter(ctx, arena, ret, err);
+}
+
+int seccomp_filter(const struct oci_seccomp *profile, int root_fd, struct ocispec_arena *arena,
+		   struct plan_seccomp *ret, struct err *err)
+{
+	__attribute__((cleanup(seccomp_key_free))) struct seccomp_key key = {0};
+	struct plan_seccomp out = {0};
+	int r;
+
+	/* As runc reads it: neither a default nor a rule is no profile. */
+	if (!profile || (profile->default_action[0] == '\0' && profile->n_syscalls == 0)) {
+		*ret = out;
+		return 0;
+	}
+	r = parse_flags(profile, &out.flags, err);
+	if (r < 0)
+		return r;
+	if (root_fd >= 0 && seccomp_key_make(profile, &key) == 0 && seccomp_cache_load(root_fd, &key, arena, &out)) {
+		*ret = out;
+		return 0;
+	}
+	r = compile(profile, arena, &out, err);
+	if (r < 0)
+		return r;
+	if (key.bytes)
+		seccomp_cache_store(root_fd, &key, &out);
+	*ret = out;
+	return 0;
+}
