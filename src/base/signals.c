@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of signals: see signals.h. A table of our own, because libc names them in its own language and without aliases. */
+/* Names of signals: see signals.h. A table of our own, because libc names them in its own language and without aliases.
+ */
 #include "base/signals.h"
 
 #include "base/mem.h"
@@ -15,15 +16,15 @@ static const struct {
 	const char *name;
 	int number;
 } names[] = {
-	{"ABRT", SIGABRT}, {"ALRM", SIGALRM},     {"BUS", SIGBUS},   {"CHLD", SIGCHLD}, {"CLD", SIGCHLD},
-	{"CONT", SIGCONT}, {"FPE", SIGFPE},       {"HUP", SIGHUP},   {"ILL", SIGILL},   {"INT", SIGINT},
-	{"IO", SIGIO},     {"IOT", SIGABRT},      {"KILL", SIGKILL}, {"PIPE", SIGPIPE}, {"POLL", SIGIO},
-	{"PROF", SIGPROF}, {"PWR", SIGPWR},       {"QUIT", SIGQUIT}, {"SEGV", SIGSEGV},
+	{"ABRT", SIGABRT},     {"ALRM", SIGALRM},   {"BUS", SIGBUS},   {"CHLD", SIGCHLD}, {"CLD", SIGCHLD},
+	{"CONT", SIGCONT},     {"FPE", SIGFPE},     {"HUP", SIGHUP},   {"ILL", SIGILL},   {"INT", SIGINT},
+	{"IO", SIGIO},         {"IOT", SIGABRT},    {"KILL", SIGKILL}, {"PIPE", SIGPIPE}, {"POLL", SIGIO},
+	{"PROF", SIGPROF},     {"PWR", SIGPWR},     {"QUIT", SIGQUIT}, {"SEGV", SIGSEGV},
 #ifdef SIGSTKFLT
 	{"STKFLT", SIGSTKFLT},
 #endif
-	{"STOP", SIGSTOP}, {"SYS", SIGSYS},       {"TERM", SIGTERM}, {"TRAP", SIGTRAP}, {"TSTP", SIGTSTP},
-	{"TTIN", SIGTTIN}, {"TTOU", SIGTTOU},     {"URG", SIGURG},   {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+	{"STOP", SIGSTOP},     {"SYS", SIGSYS},     {"TERM", SIGTERM}, {"TRAP", SIGTRAP}, {"TSTP", SIGTSTP},
+	{"TTIN", SIGTTIN},     {"TTOU", SIGTTOU},   {"URG", SIGURG},   {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
 	{"VTALRM", SIGVTALRM}, {"WINCH", SIGWINCH}, {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ},
 };
 

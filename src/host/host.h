@@ -11,11 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Whether lacking permission for cgroups is to be borne with; AUTO: for any user but root. */
+enum host_rootless { HOST_ROOTLESS_AUTO, HOST_ROOTLESS_TRUE, HOST_ROOTLESS_FALSE };
+
 /* Global options, resolved. */
 struct host_options {
-	const char *root;     /* absolute state root */
-	bool root_given;      /* by --root */
-	bool cgroup_disabled; /* --cgroup-manager=disabled */
+	const char *root;            /* absolute state root */
+	bool root_given;             /* by --root */
+	bool cgroup_disabled;        /* --cgroup-manager=disabled */
+	enum host_rootless rootless; /* --rootless */
 };
 
 struct create_request {

@@ -71,7 +71,10 @@ int state_check_id(const char *id, struct err *err);
  */
 int state_root_open(const char *root, bool create, struct err *err);
 
-/* mkdir ROOT/ID and lock it. -EEXIST: `container with given ID already exists`. Nothing is saved yet. */
+/*
+ * mkdir ROOT/ID and lock it; root_fd stays the caller's (the container has a duplicate). -EEXIST: `container with given
+ * ID already exists`. Nothing is saved yet.
+ */
 int state_create(int root_fd, const char *id, struct container *ret, struct err *err);
 
 enum state_lock { STATE_UNLOCKED, STATE_SHARED, STATE_EXCLUSIVE };
@@ -82,10 +85,10 @@ enum state_lock { STATE_UNLOCKED, STATE_SHARED, STATE_EXCLUSIVE };
  * lock: waits for the lock for at most timeout_ms (-1 = for ever), then -ETIMEDOUT.
  */
 int state_open(int root_fd, const char *id, enum state_lock lock, int timeout_ms, struct container *ret,
-	       struct err *err);
+	       struct err *err); /* root_fd stays the caller's */
 void container_close(struct container *container);
 
-/* Writes ROOT/ID/state.json by rename. container->state is the caller's to fill. */
+/* Writes ROOT/ID/state.json by rename, under the exclusive lock. container->state is the caller's to fill. */
 int state_save(struct container *container, struct err *err);
 
 /* Removes every file of ROOT/ID, then ROOT/ID. Missing ones are no error. */
@@ -94,7 +97,7 @@ int state_remove(struct container *container, struct err *err);
 /*
  * What the container is now. frozen: what the cgroup says (the caller asks, host/cgroup). ret_pidfd (may be NULL): a
  * pidfd of the living init, -1 otherwise; owned by the caller. A zombie, another start time or another boot id
- * is STOPPED.
+ * is STOPPED, and so is a container in phase "creating" without a pid that nobody is making any more.
  */
 int state_status(const struct container *container, bool frozen, enum container_status *ret, int *ret_pidfd,
 		 struct err *err);
@@ -104,5 +107,14 @@ enum container_status state_status_of(bool created, bool has_pid, bool alive, bo
 
 /* The start time of a living, not zombie, process; -ESRCH otherwise. */
 int state_pid_start_time(pid_t pid, uint64_t *ret);
+
+/* State letter and start time out of the text of a /proc/PID/stat, or -EINVAL. */
+int state_parse_stat(const char *text, char *ret_state, uint64_t *ret_start_time);
+
+/* This boot's id, as text; and whether the container was made in it: no pid or cgroup of another boot means anything.
+ */
+#define STATE_BOOT_ID_SIZE 37
+int state_boot_id(char ret[STATE_BOOT_ID_SIZE], struct err *err);
+int state_same_boot(const struct container *container, bool *ret, struct err *err);
 
 #endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one option parser: see args.h. */
+#include "cmd/args.h"
+
+#include "base/mem.h"
+#include "base/num.h"
+
+#include <errno.h>
+#include <string.h>
+
+int args_parse_bool(const char *text, bool *ret)
+{
+	static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"};
+	static const char *const no[] = {"0", "f", "F", "FALSE", "false", "False"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
+		if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+			*ret = strcmp(text, yes[i]) == 0;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/* name is not terminated: it may be followed by =VALUE. */
+static bool is_name(const char *name, size_t size, const char *candidate)
+{
+	return candidate && strlen(candidate) == size && memcmp(name, candidate, size) == 0;
+}
+
+static const struct args_option *find(const struct args_syntax *syntax, const char *name, size_t size)
+{
+	for (size_t i = 0; i < syntax->n_options; i++) {
+		const struct args_option *option = &syntax->options[i];
+
+		if (is_name(name, size, option->name) || (size == 1 && option->letter == *name))
+			return option;
+	}
+	return NULL;
+}
+
+static int append(struct args_list *list, const char *value)
+{
+	const char **grown = realloc(list->values, (list->n + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	list->values = grown;
+	list->values[list->n++] = value;
+	return 0;
+}
+
+/* dashes and name as they were written, for messages. */
+static int store(const struct args_option *option, const char *written, int written_size, const char *value,
+		 void *target, struct err *err)
+{
+	void *field = (char *)target + option->offset;
+
+	switch ((enum args_kind)option->kind) {
+	case ARGS_STRING:
+		*(const char **)field = value;
+		return 0;
+	case ARGS_LIST:
+		if (append(field, value) < 0)
+			return err_set(err, -ENOMEM, "%.*s", written_size, written);
+		return 0;
+	case ARGS_BOOL:
+		if (args_parse_bool(value, field) < 0)
+			return err_msg(err, -EINVAL, "invalid boolean value \"%s\" for %.*s: parse error", value,
+				       written_size, written);
+		return 0;
+	case ARGS_U32:
+		switch (num_u32(value, field)) {
+		case 0:
+			return 0;
+		case -ERANGE:
+			return err_msg(err, -EINVAL, "invalid value \"%s\" for %.*s: out of range", value, written_size,
+				       written);
+		default:
+			return err_msg(err, -EINVAL, "invalid value \"%s\" for %.*s: not a number", value, written_size,
+				       written);
+		}
+	}
+	return err_msg(err, -EINVAL, "option %.*s is of no known kind", written_size, written);
+}
+
+/* One option, at argv[*at]; leaves *at at the last word that it has used. */
+static int parse_option(const struct args_syntax *syntax, int argc, char **argv, int *at, void *target, bool *ret_help,
+			struct err *err)
+{
+	const char *word = argv[*at], *name = word + (word[1] == '-' ? 2 : 1);
+	const char *equals = strchr(name, '='), *value = equals ? equals + 1 : NULL;
+	size_t size = equals ? (size_t)(equals - name) : strlen(name);
+	int written_size = (int)(name + size - word);
+	const struct args_option *option;
+
+	if (size == 0 || *name == '-')
+		return err_msg(err, -EINVAL, "bad flag syntax: %s", word);
+	option = find(syntax, name, size);
+	if (!option) {
+		static const struct args_option help = {.name = "help", .letter = 'h', .kind = ARGS_BOOL};
+
+		if (!is_name(name, size, "help") && !is_name(name, size, "h"))
+			return err_msg(err, -EINVAL, "flag provided but not defined: -%.*s", (int)size, name);
+		return store(&help, word, written_size, value ? value : "true", ret_help, err);
+	}
+	if (!value && option->kind == ARGS_BOOL)
+		value = "true";
+	if (!value) {
+		if (*at + 1 >= argc)
+			return err_msg(err, -EINVAL, "flag needs an argument: %.*s", written_size, word);
+		value = argv[++*at];
+	}
+	return store(option, word, written_size, value, target, err);
+}
+
+int args_parse(const struct args_syntax *syntax, int argc, char **argv, void *target, struct args *ret, struct err *err)
+{
+	struct args args = {.values = argv};
+	bool options = true;
+
+	for (int i = 0; i < argc && !args.help; i++) {
+		int r;
+
+		/* A lone dash is an argument: it stands for standard input. */
+		if (!options || argv[i][0] != '-' || argv[i][1] == '\0') {
+			args.values[args.n++] = argv[i];
+			if (syntax->options_first)
+				options = false;
+			continue;
+		}
+		if (strcmp(argv[i], "--") == 0) {
+			options = false;
+			continue;
+		}
+		r = parse_option(syntax, argc, argv, &i, target, &args.help, err);
+		if (r < 0)
+			return r;
+	}
+	*ret = args;
+	return 0;
+}

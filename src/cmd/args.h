@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Options and arguments of a command line, by table: each row says where its value goes in a struct that belongs to the
+ * command. Parsing and the help text read the same rows.
+ *
+ * The spellings are those that runc's callers use: `--x V`, `--x=V`, and the same with a single dash, for long and for
+ * short names; switches take `=true` and `=false`. Short names can't be bundled, since `-ab` is the long option "ab".
+ * An option that is given twice: the last one counts, unless it is a list. `--` ends the options.
+ */
+#ifndef TURTLE_CMD_ARGS_H
+#define TURTLE_CMD_ARGS_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum args_kind { ARGS_STRING, ARGS_BOOL, ARGS_U32, ARGS_LIST };
+
+/* The values of an option that may be repeated, in order. */
+struct args_list {
+	size_t n;
+	const char **values; /* malloc'ed; the strings are those of argv */
+};
+
+struct args_option {
+	const char *name;         /* long name, or NULL */
+	char letter;              /* short name, or 0 */
+	uint8_t kind;             /* enum args_kind */
+	uint16_t offset;          /* of the field */
+	const char *value, *help; /* how help calls the value; what it says. help NULL: not shown */
+};
+
+/* The kind follows from the C type of the field. */
+#define ARGS_OPTION(type, field, long_name, short_name, value_name, text)           \
+	{                                                                           \
+		.name = (long_name),                                              \
+	 .letter = (short_name),                                           \
+	 .kind = _Generic(((type *)0)->field,                              \
+		const char *: ARGS_STRING,                                 \
+		bool: ARGS_BOOL,                                           \
+		uint32_t: ARGS_U32,                                        \
+		struct args_list: ARGS_LIST),                              \
+	 .offset = offsetof(type, field),                                  \
+	 .value = (value_name),                                            \
+	 .help = (text) \
+	}
+
+struct args_syntax {
+	const struct args_option *options;
+	size_t n_options;
+	bool options_first; /* options end at the first argument; otherwise they may follow it */
+};
+
+/* What is left of the command line. */
+struct args {
+	bool help; /* -h or --help was met; parsing stopped there */
+	int n;
+	char **values; /* argv, with the arguments moved to its beginning */
+};
+
+/* Reads argv, which does not hold the command's name, into target. -EINVAL with the text of what is wrong. */
+int args_parse(const struct args_syntax *syntax, int argc, char **argv, void *target, struct args *ret,
+	       struct err *err);
+
+/* A switch's value in text: true, false and what else runc takes for them. 0 or -EINVAL. */
+int args_parse_bool(const char *text, bool *ret);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which process a pid of long ago was: pids come round again, so a process is identified by its pid, its start time and
+ * the boot in which both were counted.
+ */
+#include "host/state/state.h"
+
+#include "base/fd.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+int state_parse_stat(const char *text, char *ret_state, uint64_t *ret_start_time)
+{
+	/* The name may hold anything, also `) R 1`; what comes after it are a letter and numbers only. */
+	const char *p = strrchr(text, ')');
+	uint64_t start_time;
+	char state;
+
+	/* Fields 4 to 21 are skipped. */
+	if (!p || sscanf(p + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
+			 &state, &start_time) != 2)
+		return -EINVAL;
+	*ret_state = state;
+	*ret_start_time = start_time;
+	return 0;
+}
+
+int state_pid_start_time(pid_t pid, uint64_t *ret)
+{
+	uint64_t start_time;
+	char path[64], text[4096], state;
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	/* The kernel makes the line in one read; asking for its end would make it once more. */
+	do
+		n = read(fd, text, sizeof(text) - 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	r = state_parse_stat(text, &state, &start_time);
+	if (r < 0)
+		return r;
+	if (state == 'Z' || state == 'X' || state == 'x')
+		return -ESRCH;
+	*ret = start_time;
+	return 0;
+}
+
+int state_boot_id(char ret[STATE_BOOT_ID_SIZE], struct err *err)
+{
+	static const char path[] = "/proc/sys/kernel/random/boot_id";
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char text[STATE_BOOT_ID_SIZE];
+	ssize_t n;
+
+	if (fd < 0)
+		return err_set(err, -errno, "open %s", path);
+	n = fd_read_all(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return err_set(err, (int)n, "read %s", path);
+	if (n != sizeof(text) - 1)
+		return err_msg(err, -EIO, "read %s: it is too short", path);
+	text[n] = '\0';
+	memcpy(ret, text, sizeof(text));
+	return 0;
+}
