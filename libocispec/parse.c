@@ -703,8 +703,8 @@ static void fail_syntax(struct parser *p, size_t token_end, bool at_end)
 		fail(p, SIZE_MAX, NULL, "unexpected end of the document");
 		return;
 	}
-	if (strstr(said, "comment"))
-		token_end++; /* here yajl stops before the token, everywhere else behind it */
+	if (strstr(said, "comment") || strstr(said, "after key and value"))
+		token_end++; /* for these yajl steps back before the token, for all others it stays behind it */
 	n = strlen(said);
 	while (n > 0 && (said[n - 1] == '\n' || said[n - 1] == '.'))
 		said[--n] = '\0';

@@ -57,6 +57,8 @@ static const struct bad bad[] = {
 	 "root: parse error: object key and value must be separated by a colon (':') (config.json:1:9)", 0},
 	{"no comma in an object", "{\"hostname\":\"a\"\n \"domainname\":\"b\"}",
 	 "hostname: parse error: after key and value, inside map, I expect ',' or '}' (config.json:2:2)", 0},
+	{"bracket for a brace", "{\"hostname\":\"a\"]",
+	 "hostname: parse error: after key and value, inside map, I expect ',' or '}' (config.json:1:16)", 0},
 	{"no comma in a list", PROCESS("\"args\":[\"a\" \"b\"]"),
 	 "process.args[0]: parse error: after array element, I expect ',' or ']' (config.json:1:56)", 0},
 	{"comma before a brace", "{\"hostname\":\"a\",}",
