@@ -46,7 +46,8 @@ static const struct oci_config *config(const char *rest)
 {
 	static char text[8192];
 
-	snprintf(text, sizeof text, "{\"ociVersion\":\"1.3.0\"%s%s}", *rest ? "," : "", rest);
+	assert_in_range(snprintf(text, sizeof text, "{\"ociVersion\":\"1.3.0\"%s%s}", *rest ? "," : "", rest), 1,
+			sizeof text - 1);
 	return parse(&oci_config_object, text);
 }
 
@@ -54,7 +55,8 @@ static const struct oci_process *process(const char *rest)
 {
 	static char text[8192];
 
-	snprintf(text, sizeof text, "\"process\":{\"cwd\":\"/w\"%s%s}", *rest ? "," : "", rest);
+	assert_in_range(snprintf(text, sizeof text, "\"process\":{\"cwd\":\"/w\"%s%s}", *rest ? "," : "", rest), 1,
+			sizeof text - 1);
 	return config(text)->process;
 }
 
@@ -62,7 +64,7 @@ static const struct oci_linux *linux_of(const char *rest)
 {
 	static char text[8192];
 
-	snprintf(text, sizeof text, "\"linux\":{%s}", rest);
+	assert_in_range(snprintf(text, sizeof text, "\"linux\":{%s}", rest), 1, sizeof text - 1);
 	return config(text)->linux_;
 }
 
@@ -70,7 +72,7 @@ static const struct oci_resources *resources(const char *rest)
 {
 	static char text[8192];
 
-	snprintf(text, sizeof text, "{%s}", rest);
+	assert_in_range(snprintf(text, sizeof text, "{%s}", rest), 1, sizeof text - 1);
 	return parse(&oci_resources_object, text);
 }
 
