@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of host/cgroup share: the way to files of cgroupfs, and the steps that tests want to reach one by one.
+ *
+ *   mount.c       the cgroup2 mount and the small files in it
+ *   create.c      making a cgroup, with its controllers
+ *   apply.c       limits, device program, owner
+ *   devices.c     the system calls for the device program
+ *   device_prog.c the program itself: rules to instructions, pure
+ *   empty.c       frozen? populated? killing, signalling
+ *   remove.c      waiting until it is empty, removing it
+ *   oom.c         did the kernel kill for memory?
+ */
+#ifndef TURTLE_HOST_CGROUP_INTERNAL_H
+#define TURTLE_HOST_CGROUP_INTERNAL_H
+
+#include "host/cgroup/cgroup.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Enough for every file here but cgroup.procs. */
+#define CGROUP_FILE_SIZE 4096
+
+/* The descriptor of the cgroup2 mount, opened once; -EOPNOTSUPP when there is none. Not the caller's to close. */
+int cgroup_root(void);
+
+/* path is "/" based or relative to dirfd; never leaves it. Returns a descriptor or a negative errno. */
+int cgroup_openat(int dirfd, const char *path, int flags);
+
+/* A small file as NUL-terminated text without the last newline. Returns its length or a negative errno. */
+ssize_t cgroup_read(int dirfd, const char *file, char *ret, size_t size);
+int cgroup_write(int dirfd, const char *file, const char *value);
+
+/* The number behind key in text made of "key value" lines; -1 when there is none. */
+long long cgroup_key(const char *text, const char *key);
+
+/* Whether a list of words, separated by spaces, holds this one (n bytes). */
+bool cgroup_has_word(const char *list, const char *word, size_t n);
+
+/* ENOENT and ENODEV: the cgroup went away under us. */
+static inline bool cgroup_gone(int r)
+{
+	return r == -ENOENT || r == -ENODEV;
+}
+
+/* All of cgroup.procs; *ret is malloc'ed. Threaded cgroups have none. */
+struct cgroup_pids {
+	size_t n;
+	pid_t *pids; /* 0: a process that our pid namespace can't see */
+};
+int cgroup_read_pids(int dirfd, struct cgroup_pids *ret);
+
+/*
+ * Calls visit for dirfd and every cgroup below it, children first. Stops at the first negative result; what is gone in
+ * between is skipped.
+ */
+typedef int (*cgroup_visit)(void *arg, int fd);
+int cgroup_walk(int dirfd, cgroup_visit visit, void *arg);
+
+/* A deadline in milliseconds of CLOCK_MONOTONIC, and what is left until then (at least 0). */
+long long cgroup_deadline(int timeout_ms);
+int cgroup_time_left(long long deadline);
+
+/*
+ * Waits until key ("populated", "frozen") has this value in the cgroup.events that events_fd was opened from. 0,
+ * -ETIMEDOUT, or a negative errno (cgroup_gone()).
+ */
+int cgroup_wait_event(int events_fd, const char *key, int value, long long deadline);
+
+/* `PROPERTY: the X controller is not available in cgroup PATH (it has: ...)`. has: cgroup.controllers. */
+int cgroup_no_controller(const struct plan_cgroup_write *write, const char *path, const char *has, struct err *err);
+
+/*
+ * The device program for these rules with the defaults behind them: the last rule that speaks of a device and a kind of
+ * access decides, what no rule speaks of is denied. *ret is malloc'ed. -ENOMEM.
+ */
+int device_prog_make(const struct oci_device_cgroup *rules, size_t n, struct bpf_insn **ret, size_t *ret_n);
+
+/* Puts the program in force, in place of what is attached there. -EPERM where the kernel forbids it to this caller. */
+int devices_attach(int fd, const struct bpf_insn *prog, size_t n, struct err *err);
+
+/* What cgroup_kill does before Linux 5.14: freeze, SIGKILL to each, thaw. */
+int cgroup_kill_each(int dirfd, const char *path, struct err *err);
+
+#endif
