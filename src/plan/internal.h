@@ -81,6 +81,9 @@ int plan_process(struct planner *p, struct err *err);
 int plan_security(struct planner *p, struct err *err);
 int plan_hooks(struct planner *p, struct err *err);
 
+/* Whether the host opens the sources of bind mounts and the root (sources.c). */
+bool plan_passes_sources(const struct planner *p);
+
 /* Part of plan_mounts(): which sources the host opens; sets source_fd and rootfs_fd. paths[i] is mounts[i]'s source. */
 int plan_sources(struct planner *p, struct plan_mount *mounts, const char *const *paths, size_t n, struct err *err);
 

@@ -101,7 +101,7 @@ struct plan {
 	const struct plan_join_path {
 		uint32_t type; /* CLONE_NEW* */
 		const char *path;
-	} * joins; /* same order as init->joins */
+	} * joins;             /* same order as init->joins */
 	uint64_t join_not_own; /* CLONE_NEW* among the joins that must not turn out to be the caller's own namespace:
 				  the configuration changes something in them (sysctls, host name), which would change
 				  the host */

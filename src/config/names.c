@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Words and their numbers: see names.h. */
+#include "config/names.h"
+
+#include "base/mem.h"
+
+#include <linux/capability.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+
+static const struct {
+	const char *type;
+	uint64_t flag;
+} namespaces[] = {
+	{"pid", CLONE_NEWPID}, {"network", CLONE_NEWNET}, {"mount", CLONE_NEWNS},      {"ipc", CLONE_NEWIPC},
+	{"uts", CLONE_NEWUTS}, {"user", CLONE_NEWUSER},   {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},
+};
+
+uint64_t name_to_namespace(const char *type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++)
+		if (!strcmp(type, namespaces[i].type))
+			return namespaces[i].flag;
+	return 0;
+}
+
+const char *name_of_namespace(uint64_t flag)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++)
+		if (flag == namespaces[i].flag)
+			return namespaces[i].type;
+	return NULL;
+}
+
+/* By number: capabilities(7). */
+static const char *const capabilities[] = {
+	"CAP_CHOWN",
+	"CAP_DAC_OVERRIDE",
+	"CAP_DAC_READ_SEARCH",
+	"CAP_FOWNER",
+	"CAP_FSETID",
+	"CAP_KILL",
+	"CAP_SETGID",
+	"CAP_SETUID",
+	"CAP_SETPCAP",
+	"CAP_LINUX_IMMUTABLE",
+	"CAP_NET_BIND_SERVICE",
+	"CAP_NET_BROADCAST",
+	"CAP_NET_ADMIN",
+	"CAP_NET_RAW",
+	"CAP_IPC_LOCK",
+	"CAP_IPC_OWNER",
+	"CAP_SYS_MODULE",
+	"CAP_SYS_RAWIO",
+	"CAP_SYS_CHROOT",
+	"CAP_SYS_PTRACE",
+	"CAP_SYS_PACCT",
+	"CAP_SYS_ADMIN",
+	"CAP_SYS_BOOT",
+	"CAP_SYS_NICE",
+	"CAP_SYS_RESOURCE",
+	"CAP_SYS_TIME",
+	"CAP_SYS_TTY_CONFIG",
+	"CAP_MKNOD",
+	"CAP_LEASE",
+	"CAP_AUDIT_WRITE",
+	"CAP_AUDIT_CONTROL",
+	"CAP_SETFCAP",
+	"CAP_MAC_OVERRIDE",
+	"CAP_MAC_ADMIN",
+	"CAP_SYSLOG",
+	"CAP_WAKE_ALARM",
+	"CAP_BLOCK_SUSPEND",
+	"CAP_AUDIT_READ",
+	"CAP_PERFMON",
+	"CAP_BPF",
+	"CAP_CHECKPOINT_RESTORE",
+};
+
+int name_to_capability(const char *name)
+{
+	if (strncmp(name, "CAP_", 4) != 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++)
+		if (name[4] == capabilities[i][4] && !strcmp(name + 4, capabilities[i] + 4))
+			return (int)i;
+	return -1;
+}
+
+const char *name_of_capability(unsigned capability)
+{
+	return capability < ARRAY_SIZE(capabilities) ? capabilities[capability] : NULL;
+}
+
+static const struct {
+	const char *name;
+	int resource;
+} rlimits[] = {
+	{"RLIMIT_AS", RLIMIT_AS},
+	{"RLIMIT_CORE", RLIMIT_CORE},
+	{"RLIMIT_CPU", RLIMIT_CPU},
+	{"RLIMIT_DATA", RLIMIT_DATA},
+	{"RLIMIT_FSIZE", RLIMIT_FSIZE},
+	{"RLIMIT_LOCKS", RLIMIT_LOCKS},
+	{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+	{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+	{"RLIMIT_NICE", RLIMIT_NICE},
+	{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+	{"RLIMIT_NPROC", RLIMIT_NPROC},
+	{"RLIMIT_RSS", RLIMIT_RSS},
+	{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+	{"RLIMIT_RTTIME", RLIMIT_RTTIME},
+	{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+	{"RLIMIT_STACK", RLIMIT_STACK},
+};
+
+int name_to_rlimit(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rlimits); i++)
+		if (!strcmp(name, rlimits[i].name))
+			return rlimits[i].resource;
+	return -1;
+}
+
+const char *name_of_rlimit(unsigned resource)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rlimits); i++)
+		if (resource == (unsigned)rlimits[i].resource)
+			return rlimits[i].name;
+	return NULL;
+}
+
+uint32_t name_to_propagation(const char *word)
+{
+	static const struct {
+		const char *word;
+		uint32_t flag;
+	} words[] = {
+		{"shared", MS_SHARED},
+		{"slave", MS_SLAVE},
+		{"private", MS_PRIVATE},
+		{"unbindable", MS_UNBINDABLE},
+	};
+	uint32_t rec = word[0] == 'r' ? MS_REC : 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(word + !!rec, words[i].word))
+			return words[i].flag | rec;
+	return 0;
+}
+
+bool name_to_personality(const char *domain, uint64_t *ret)
+{
+	if (!strcmp(domain, "LINUX"))
+		*ret = PER_LINUX;
+	else if (!strcmp(domain, "LINUX32"))
+		*ret = PER_LINUX32;
+	else
+		return false;
+	return true;
+}
+
+bool sysctl_path(const char *key, char *ret, size_t size)
+{
+	size_t first = strcspn(key, "./"), len = strlen(key), start = 0;
+	bool dotted = key[first] == '.';
+
+	if (len >= size)
+		return false;
+	for (size_t i = 0; i <= len; i++) {
+		char c = key[i];
+
+		if (dotted && c == '.')
+			c = '/';
+		else if (dotted && c == '/')
+			c = '.';
+		ret[i] = c;
+		if (c != '/' && c != '\0')
+			continue;
+		if (i == start || (i == start + 1 && ret[start] == '.') ||
+		    (i == start + 2 && ret[start] == '.' && ret[start + 1] == '.'))
+			return false;
+		start = i + 1;
+	}
+	return true;
+}
+
+uint64_t sysctl_namespace(const char *path)
+{
+	static const struct {
+		const char *path; /* with a slash at the end: everything below */
+		uint64_t flag;
+	} allowed[] = {
+		{"net/", CLONE_NEWNET},
+		{"fs/mqueue/", CLONE_NEWIPC},
+		{"kernel/msgmax", CLONE_NEWIPC},
+		{"kernel/msgmnb", CLONE_NEWIPC},
+		{"kernel/msgmni", CLONE_NEWIPC},
+		{"kernel/sem", CLONE_NEWIPC},
+		{"kernel/shmall", CLONE_NEWIPC},
+		{"kernel/shmmax", CLONE_NEWIPC},
+		{"kernel/shmmni", CLONE_NEWIPC},
+		{"kernel/shm_rmid_forced", CLONE_NEWIPC},
+		{"kernel/domainname", CLONE_NEWUTS},
+		{"user/", CLONE_NEWUSER},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
+		size_t n = strlen(allowed[i].path);
+
+		if (allowed[i].path[n - 1] == '/' ? !strncmp(path, allowed[i].path, n) : !strcmp(path, allowed[i].path))
+			return allowed[i].flag;
+	}
+	return 0;
+}

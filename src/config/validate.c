@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs the checks, and holds what they share: see validate.h. */
+#include "config/validate.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct config_check *const tables[] = {
+	config_checks_namespaces, config_checks_root,    config_checks_process, config_checks_mounts,
+	config_checks_linux,      config_checks_devices, config_checks_seccomp,
+};
+
+int config_validate(const struct oci_config *config, const struct config_facts *facts,
+		    void (*warn)(void *arg, const char *message), void *arg, struct err *err)
+{
+	static const struct oci_linux nothing = {0};
+	struct validation v = {
+		.config = config,
+		.facts = facts,
+		.linux_ = config->linux_ ? config->linux_ : &nothing,
+		.warn = warn,
+		.arg = arg,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct config_check *c = tables[i]; c->check; c++) {
+			int r = c->check(&v, err);
+
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
+void validate_warn(struct validation *v, const char *fmt, ...)
+{
+	char line[ERR_MSG_SIZE];
+	va_list ap;
+
+	if (!v->warn)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	v->warn(v->arg, line);
+}
+
+int validate_not_yet(const char *property, struct err *err)
+{
+	return err_msg(err, -ENOTSUP, "%s: not supported yet", property);
+}
+
+int validate_path(const char *path, bool absolute, struct err *err, const char *fmt, ...)
+{
+	size_t n = path ? strlen(path) : 0;
+	char property[256];
+	va_list ap;
+
+	if (n > 0 && n < PATH_MAX && (!absolute || path[0] == '/'))
+		return 0;
+	va_start(ap, fmt);
+	vsnprintf(property, sizeof(property), fmt, ap);
+	va_end(ap);
+	if (n == 0)
+		return INVALID(err, "%s: must not be empty", property);
+	if (n >= PATH_MAX)
+		return err_msg(err, -ENAMETOOLONG, "%s: the path has %zu bytes, the longest possible has %d", property,
+			       n, PATH_MAX - 1);
+	return INVALID(err, "%s: \"%s\" is not an absolute path", property, path);
+}
+
+int validate_id(uint32_t id, struct err *err, const char *fmt, ...)
+{
+	char property[256];
+	va_list ap;
+
+	if (id != UINT32_MAX)
+		return 0;
+	va_start(ap, fmt);
+	vsnprintf(property, sizeof(property), fmt, ap);
+	va_end(ap);
+	return INVALID(err, "%s: %u is not a valid id", property, id);
+}
+
+bool id_is_mapped(const struct oci_id_mapping *map, size_t n, uint32_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (id >= map[i].container_id && id - map[i].container_id < map[i].size)
+			return true;
+	return false;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks of linux: namespaces and id maps first, then what depends on them. */
+#include "config/validate.h"
+
+#include "config/names.h"
+
+#include "base/mem.h"
+
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* user_namespaces(7): lines of a map, and its text must be shorter than a page. */
+#define MAX_MAPPINGS 340
+#define MAX_MAP_TEXT 4095
+
+static int check_namespaces(struct validation *v, struct err *err)
+{
+	for (size_t i = 0; i < v->linux_->n_namespaces; i++) {
+		const struct oci_namespace *ns = &v->linux_->namespaces[i];
+		uint64_t flag = name_to_namespace(ns->type);
+
+		if (!flag)
+			return INVALID(err, "linux.namespaces[%zu].type: unknown namespace \"%s\"", i, ns->type);
+		if (has_namespace(v, flag))
+			return INVALID(err, "linux.namespaces[%zu].type: \"%s\" is given twice", i, ns->type);
+		if (!given(ns->path)) {
+			v->new_ns |= flag;
+		} else {
+			int r = validate_path(ns->path, true, err, "linux.namespaces[%zu].path", i);
+
+			if (r < 0)
+				return r;
+			v->joined_ns |= flag;
+		}
+	}
+	return 0;
+}
+
+static int by_container(const void *a, const void *b)
+{
+	const struct oci_id_mapping *x = a, *y = b;
+
+	return (x->container_id > y->container_id) - (x->container_id < y->container_id);
+}
+
+static int by_host(const void *a, const void *b)
+{
+	const struct oci_id_mapping *x = a, *y = b;
+
+	return (x->host_id > y->host_id) - (x->host_id < y->host_id);
+}
+
+static size_t digits(uint32_t n)
+{
+	size_t count = 1;
+
+	while (n >= 10) {
+		n /= 10;
+		count++;
+	}
+	return count;
+}
+
+static int check_ranges(const char *property, const struct oci_id_mapping *map, size_t n, struct err *err)
+{
+	size_t text = 0;
+
+	if (n > MAX_MAPPINGS)
+		return INVALID(err, "%s: %zu entries are too many, the kernel takes at most %d", property, n,
+			       MAX_MAPPINGS);
+	for (size_t i = 0; i < n; i++) {
+		const struct oci_id_mapping *m = &map[i];
+
+		if (m->size == 0)
+			return INVALID(err, "%s[%zu].size: must not be 0", property, i);
+		/* 4294967295 is no id. */
+		if ((uint64_t)m->container_id + m->size > UINT32_MAX)
+			return INVALID(err, "%s[%zu]: containerID %u and size %u go beyond the last id", property, i,
+				       m->container_id, m->size);
+		if ((uint64_t)m->host_id + m->size > UINT32_MAX)
+			return INVALID(err, "%s[%zu]: hostID %u and size %u go beyond the last id", property, i,
+				       m->host_id, m->size);
+		text += digits(m->container_id) + digits(m->host_id) + digits(m->size) + 3;
+	}
+	if (text > MAX_MAP_TEXT)
+		return INVALID(err, "%s: %zu bytes of text are too many, the kernel takes at most %d", property, text,
+			       MAX_MAP_TEXT);
+	return 0;
+}
+
+static int check_overlaps(const char *property, const struct oci_id_mapping *map, size_t n, struct err *err)
+{
+	struct oci_id_mapping sorted[MAX_MAPPINGS];
+
+	if (n < 2)
+		return 0;
+	memcpy(sorted, map, n * sizeof(*map));
+	qsort(sorted, n, sizeof(*sorted), by_container);
+	for (size_t i = 1; i < n; i++)
+		if (sorted[i].container_id - sorted[i - 1].container_id < sorted[i - 1].size)
+			return INVALID(err, "%s: container id %u is mapped twice", property, sorted[i].container_id);
+	qsort(sorted, n, sizeof(*sorted), by_host);
+	for (size_t i = 1; i < n; i++)
+		if (sorted[i].host_id - sorted[i - 1].host_id < sorted[i - 1].size)
+			return INVALID(err, "%s: host id %u is mapped twice", property, sorted[i].host_id);
+	return 0;
+}
+
+static int check_maps(struct validation *v, struct err *err)
+{
+	const struct oci_linux *l = v->linux_;
+	const struct {
+		const char *property;
+		const struct oci_id_mapping *map;
+		size_t n;
+	} maps[] = {
+		{"linux.uidMappings", l->uid_mappings, l->n_uid_mappings},
+		{"linux.gidMappings", l->gid_mappings, l->n_gid_mappings},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		int r;
+
+		if (maps[i].n && !has_namespace(v, CLONE_NEWUSER))
+			return INVALID(err, "%s: there is no user namespace to map into", maps[i].property);
+		if (!maps[i].n && v->new_ns & CLONE_NEWUSER)
+			return INVALID(err, "%s: a new user namespace needs mappings", maps[i].property);
+		r = check_ranges(maps[i].property, maps[i].map, maps[i].n, err);
+		if (r == 0)
+			r = check_overlaps(maps[i].property, maps[i].map, maps[i].n, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_time_offsets(struct validation *v, struct err *err)
+{
+	const struct oci_time_offsets *offsets = v->linux_->time_offsets;
+	const struct oci_time_offset *each[2];
+
+	if (!offsets || (!offsets->monotonic && !offsets->boottime))
+		return 0;
+	if (v->joined_ns & CLONE_NEWTIME)
+		return INVALID(err, "linux.timeOffsets: a time namespace that is joined has its own");
+	if (!(v->new_ns & CLONE_NEWTIME))
+		return INVALID(err, "linux.timeOffsets: need a time namespace");
+	each[0] = offsets->monotonic;
+	each[1] = offsets->boottime;
+	for (size_t i = 0; i < 2; i++)
+		if (each[i] && each[i]->nanosecs > 999999999)
+			return INVALID(err, "linux.timeOffsets.%s.nanosecs: %u is a second or more",
+				       i ? "boottime" : "monotonic", each[i]->nanosecs);
+	return 0;
+}
+
+/* Bytes that no value of the allowed sysctls has, and that have carried a second write behind the first before. */
+static bool is_sysctl_value(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 ? *s != '\t' : *s == '+' || *s == 0x7f)
+			return false;
+	return true;
+}
+
+static int check_sysctls(struct validation *v, struct err *err)
+{
+	for (size_t i = 0; i < v->linux_->n_sysctl; i++) {
+		const struct oci_pair *pair = &v->linux_->sysctl[i];
+		char path[SYSCTL_PATH_SIZE];
+		uint64_t ns;
+
+		if (!sysctl_path(pair->key, path, sizeof(path)))
+			return INVALID(err, "linux.sysctl: \"%.300s\" is not a name of a sysctl", pair->key);
+		if (!strcmp(path, "kernel/hostname"))
+			return INVALID(err, "linux.sysctl: \"%s\" is not allowed: the property hostname sets it",
+				       pair->key);
+		ns = sysctl_namespace(path);
+		if (!ns)
+			return INVALID(err, "linux.sysctl: \"%s\" is not allowed: it belongs to no namespace",
+				       pair->key);
+		if (!has_namespace(v, ns))
+			return INVALID(err, "linux.sysctl: \"%s\" is not allowed without a %s namespace", pair->key,
+				       name_of_namespace(ns));
+		if (!is_sysctl_value(pair->value))
+			return INVALID(err, "linux.sysctl: the value of \"%s\" has a control character or a '+'",
+				       pair->key);
+	}
+	return 0;
+}
+
+static int check_path_list(struct validation *v, const char *property, const char **paths, size_t n, struct err *err)
+{
+	if (n && !has_namespace(v, CLONE_NEWNS))
+		return INVALID(err, "%s: need a mount namespace, they would cover the host's", property);
+	for (size_t i = 0; i < n; i++) {
+		int r = validate_path(paths[i], true, err, "%s[%zu]", property, i);
+
+		if (r < 0)
+			return r;
+		if (paths[i][strspn(paths[i], "/.")] == '\0')
+			return INVALID(err, "%s[%zu]: \"%s\" is the root itself", property, i, paths[i]);
+	}
+	return 0;
+}
+
+static int check_masked(struct validation *v, struct err *err)
+{
+	return check_path_list(v, "linux.maskedPaths", v->linux_->masked_paths, v->linux_->n_masked_paths, err);
+}
+
+static int check_readonly(struct validation *v, struct err *err)
+{
+	return check_path_list(v, "linux.readonlyPaths", v->linux_->readonly_paths, v->linux_->n_readonly_paths, err);
+}
+
+static int check_propagation(struct validation *v, struct err *err)
+{
+	const char *word = v->linux_->rootfs_propagation;
+	uint32_t flags;
+
+	if (!given(word))
+		return 0;
+	flags = name_to_propagation(word);
+	if (!flags)
+		return INVALID(err, "linux.rootfsPropagation: unknown propagation \"%s\"", word);
+	if (!has_namespace(v, CLONE_NEWNS))
+		return INVALID(err, "linux.rootfsPropagation: needs a mount namespace");
+	if (v->facts->no_pivot && flags & MS_PRIVATE)
+		return INVALID(err, "rootfsPropagation of [r]private is not safe without pivot_root");
+	if (v->facts->no_pivot && flags & MS_UNBINDABLE)
+		return INVALID(err, "rootfsPropagation of [r]unbindable is not safe without pivot_root");
+	return 0;
+}
+
+static int check_personality(struct validation *v, struct err *err)
+{
+	const struct oci_personality *personality = v->linux_->personality;
+	uint64_t value;
+
+	if (!personality)
+		return 0;
+	if (!name_to_personality(personality->domain, &value))
+		return INVALID(err, "linux.personality.domain: unknown domain \"%s\"", personality->domain);
+	if (personality->n_flags)
+		return INVALID(err, "linux.personality.flags: none are defined, the list must be empty");
+	return 0;
+}
+
+static bool asks_for_rdt(const struct oci_intel_rdt *rdt)
+{
+	return rdt && (given(rdt->clos_id) || rdt->n_schemata || given(rdt->l3_cache_schema) ||
+		       given(rdt->mem_bw_schema) || rdt->enable_monitoring || rdt->enable_cmt || rdt->enable_mbm);
+}
+
+static int check_not_yet(struct validation *v, struct err *err)
+{
+	const struct oci_linux *l = v->linux_;
+
+	if (asks_for_rdt(l->intel_rdt))
+		return validate_not_yet("linux.intelRdt", err);
+	if (l->memory_policy && given(l->memory_policy->mode))
+		return validate_not_yet("linux.memoryPolicy", err);
+	if (l->n_net_devices)
+		return validate_not_yet("linux.netDevices", err);
+	if (given(l->mount_label))
+		return validate_not_yet("linux.mountLabel", err);
+	return 0;
+}
+
+const struct config_check config_checks_namespaces[] = {
+	{"namespaces", check_namespaces},
+	{"id maps", check_maps},
+	{0},
+};
+
+const struct config_check config_checks_linux[] = {
+	{"timeOffsets", check_time_offsets},
+	{"sysctl", check_sysctls},
+	{"maskedPaths", check_masked},
+	{"readonlyPaths", check_readonly},
+	{"rootfsPropagation", check_propagation},
+	{"personality", check_personality},
+	{"not yet", check_not_yet},
+	{0},
+};

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checks of linux.seccomp: every word that has a meaning must be known, so that no rule is weaker than it reads. Names
+ * of system calls are the exception: profiles list those of newer kernels and other architectures.
+ */
+#include "config/validate.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+#define MAX_ERRNO 4095  /* SECCOMP_RET_ERRNO takes no more */
+#define MAX_TRACE 65535 /* SECCOMP_RET_DATA */
+#define MAX_ARGS  6     /* of a system call */
+
+static bool is_one_of(const char *word, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(word, words[i]))
+			return true;
+	return false;
+}
+
+static int check_action(const char *action, const struct oci_opt_u32 *errno_ret, const char *property,
+			const char *errno_property, struct err *err)
+{
+	static const char *const actions[] = {
+		"SCMP_ACT_ALLOW",       "SCMP_ACT_ERRNO", "SCMP_ACT_KILL",  "SCMP_ACT_KILL_PROCESS",
+		"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",   "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
+	};
+	bool trace = !strcmp(action, "SCMP_ACT_TRACE"), number = trace || !strcmp(action, "SCMP_ACT_ERRNO");
+	uint32_t max = trace ? MAX_TRACE : MAX_ERRNO;
+
+	if (!strcmp(action, "SCMP_ACT_NOTIFY"))
+		return err_msg(err, -ENOTSUP, "%s: SCMP_ACT_NOTIFY: not supported yet", property);
+	if (!is_one_of(action, actions, ARRAY_SIZE(actions)))
+		return INVALID(err, "%s: unknown action \"%s\"", property, action);
+	if (errno_ret->set && !number)
+		return INVALID(err, "%s: %s takes no number", errno_property, action);
+	if (errno_ret->set && errno_ret->value > max)
+		return INVALID(err, "%s: %u is more than %s takes (%u)", errno_property, errno_ret->value, action, max);
+	return 0;
+}
+
+static int check_defaults(struct validation *v, struct err *err)
+{
+	static const char *const flags[] = {
+		"SECCOMP_FILTER_FLAG_TSYNC",
+		"SECCOMP_FILTER_FLAG_LOG",
+		"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+		"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+	};
+	const struct oci_seccomp *s = v->linux_->seccomp;
+
+	if (!s)
+		return 0;
+	for (size_t i = 0; i < s->n_flags; i++)
+		if (!is_one_of(s->flags[i], flags, ARRAY_SIZE(flags)))
+			return INVALID(err, "linux.seccomp.flags[%zu]: unknown flag \"%s\"", i, s->flags[i]);
+	if (given(s->listener_metadata) && !given(s->listener_path))
+		return INVALID(err, "linux.seccomp.listenerMetadata: means nothing without listenerPath");
+	if (given(s->listener_path))
+		validate_warn(v, "linux.seccomp.listenerPath: ignored, no action is SCMP_ACT_NOTIFY");
+	return check_action(s->default_action, &s->default_errno_ret, "linux.seccomp.defaultAction",
+			    "linux.seccomp.defaultErrnoRet", err);
+}
+
+static int check_architectures(struct validation *v, struct err *err)
+{
+	static const char *const architectures[] = {
+		"SCMP_ARCH_X86",         "SCMP_ARCH_X86_64",      "SCMP_ARCH_X32",     "SCMP_ARCH_ARM",
+		"SCMP_ARCH_AARCH64",     "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",    "SCMP_ARCH_MIPS",
+		"SCMP_ARCH_MIPS64",      "SCMP_ARCH_MIPS64N32",   "SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64",
+		"SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",         "SCMP_ARCH_PPC64",   "SCMP_ARCH_PPC64LE",
+		"SCMP_ARCH_PARISC",      "SCMP_ARCH_PARISC64",    "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390",
+		"SCMP_ARCH_S390X",       "SCMP_ARCH_SH",          "SCMP_ARCH_SHEB",
+	};
+	const struct oci_seccomp *s = v->linux_->seccomp;
+
+	for (size_t i = 0; s && i < s->n_architectures; i++)
+		if (!is_one_of(s->architectures[i], architectures, ARRAY_SIZE(architectures)))
+			return INVALID(err, "linux.seccomp.architectures[%zu]: unknown architecture \"%s\"", i,
+				       s->architectures[i]);
+	return 0;
+}
+
+static int check_rule(const struct oci_seccomp_rule *rule, size_t i, struct err *err)
+{
+	static const char *const operators[] = {
+		"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE",        "SCMP_CMP_EQ",
+		"SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ",
+	};
+	struct err why;
+	int r;
+
+	if (rule->n_names == 0)
+		return INVALID(err, "linux.seccomp.syscalls[%zu].names: must not be empty", i);
+	for (size_t k = 0; k < rule->n_names; k++)
+		if (!rule->names[k][0])
+			return INVALID(err, "linux.seccomp.syscalls[%zu].names[%zu]: must not be empty", i, k);
+	r = check_action(rule->action, &rule->errno_ret, "action", "errnoRet", &why);
+	if (r < 0)
+		return err_msg(err, r, "linux.seccomp.syscalls[%zu].%s", i, why.msg);
+	for (size_t k = 0; k < rule->n_args; k++) {
+		if (rule->args[k].index >= MAX_ARGS)
+			return INVALID(err, "linux.seccomp.syscalls[%zu].args[%zu].index: %u is not below %d", i, k,
+				       rule->args[k].index, MAX_ARGS);
+		if (!is_one_of(rule->args[k].op, operators, ARRAY_SIZE(operators)))
+			return INVALID(err, "linux.seccomp.syscalls[%zu].args[%zu].op: unknown operator \"%s\"", i, k,
+				       rule->args[k].op);
+	}
+	return 0;
+}
+
+static int check_rules(struct validation *v, struct err *err)
+{
+	const struct oci_seccomp *s = v->linux_->seccomp;
+
+	for (size_t i = 0; s && i < s->n_syscalls; i++) {
+		int r = check_rule(&s->syscalls[i], i, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+const struct config_check config_checks_seccomp[] = {
+	{"defaults", check_defaults},
+	{"architectures", check_architectures},
+	{"rules", check_rules},
+	{0},
+};

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Namespaces: which are new, which are joined, and who makes or enters them.
+ *
+ * One clone3 makes all that are new, except two that init unshares itself: cgroup, whose root would else be the
+ * runtime's cgroup, and time, which takes its offsets only while it is empty. Joins are entered by init, unless that is
+ * too late: a pid or time namespace is for children only, and what is created beside a user namespace must belong to
+ * it, so a joined user namespace, or a new one with other joins, needs a process in between (the stage).
+ */
+#include "plan/internal.h"
+
+#include "config/names.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <string.h>
+
+/* Text for /proc/self/timens_offsets. */
+static int plan_time_offsets(struct planner *p, struct err *err)
+{
+	const struct oci_time_offsets *offsets = p->config->linux_->time_offsets;
+	const struct {
+		const char *clock;
+		const struct oci_time_offset *offset;
+	} clocks[] = {
+		{"monotonic ", offsets ? offsets->monotonic : NULL},
+		{"boottime ", offsets ? offsets->boottime : NULL},
+	};
+	struct text text = {.arena = p->arena};
+
+	text_str(&text, "");
+	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+		if (!clocks[i].offset)
+			continue;
+		text_str(&text, clocks[i].clock);
+		text_i64(&text, clocks[i].offset->secs);
+		text_str(&text, " ");
+		text_u64(&text, clocks[i].offset->nanosecs);
+		text_str(&text, "\n");
+	}
+	if (text.failed)
+		return plan_no_memory(err);
+	p->init.new_timens = 1;
+	p->init.time_offsets = block_string(&p->block, text.s);
+	return 0;
+}
+
+/* The user namespace goes last, while we still have our rights in the others; without rights it gives them. */
+static int plan_joins(struct planner *p, const char *const paths[], const uint64_t types[], size_t n, struct err *err)
+{
+	bool user_first = !p->facts->cap_sys_admin;
+	struct plan_join_path *joins;
+	struct plan_join *items;
+	size_t at = 0;
+
+	if (n == 0)
+		return 0;
+	joins = plan_alloc(p, n, sizeof(*joins));
+	items = plan_alloc(p, n, sizeof(*items));
+	if (!joins || !items)
+		return plan_no_memory(err);
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < n; i++)
+			if ((types[i] == CLONE_NEWUSER) == ((pass == 0) == user_first))
+				joins[at++] = (struct plan_join_path){(uint32_t)types[i], paths[i]};
+	for (size_t i = 0; i < n; i++)
+		items[i] = (struct plan_join){joins[i].type, block_string(&p->block, joins[i].path)};
+	p->plan.joins = joins;
+	p->plan.n_joins = n;
+	p->init.joins = block_table(&p->block, items, n, sizeof(*items));
+	return 0;
+}
+
+int plan_namespaces(struct planner *p, struct err *err)
+{
+	static const struct {
+		uint64_t ns;
+		uint32_t flag;
+	} new_flags[] = {
+		{CLONE_NEWUSER, PLAN_NEW_USERNS},
+		{CLONE_NEWCGROUP, PLAN_NEW_CGROUPNS},
+		{CLONE_NEWPID, PLAN_NEW_PIDNS},
+		{CLONE_NEWNET, PLAN_NEW_NETNS},
+	};
+	const uint64_t late = CLONE_NEWPID | CLONE_NEWTIME | CLONE_NEWUSER;
+	const struct oci_linux *l = p->config->linux_;
+	size_t n = l ? l->n_namespaces : 0, n_joins = 0;
+	const char *paths[8];
+	uint64_t types[8], made;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t ns = name_to_namespace(l->namespaces[i].type);
+
+		/* Validation has found the types known and different, so there are at most eight. */
+		if (!ns || (p->new_ns | p->joined_ns) & ns)
+			return err_msg(err, -EINVAL, "linux.namespaces[%zu].type: \"%s\" is not known or given twice",
+				       i, l->namespaces[i].type);
+		if (l->namespaces[i].path && l->namespaces[i].path[0]) {
+			p->joined_ns |= ns;
+			paths[n_joins] = l->namespaces[i].path;
+			types[n_joins++] = ns;
+		} else {
+			p->new_ns |= ns;
+		}
+	}
+	if (p->new_ns && !((p->new_ns | p->joined_ns) & CLONE_NEWUSER) && !p->facts->cap_sys_admin) {
+		err_set(err, -EPERM, "linux.namespaces: making namespaces needs CAP_SYS_ADMIN");
+		err_hint(err, "without it, give the container a user namespace of its own");
+		return -EPERM;
+	}
+	r = plan_joins(p, paths, types, n_joins, err);
+	if (r < 0)
+		return r;
+
+	made = p->new_ns & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+	p->plan.stage = (p->joined_ns & late) || (p->joined_ns && (p->new_ns & CLONE_NEWUSER));
+	if (p->plan.stage) {
+		p->init.flags |= PLAN_STAGE;
+		p->init.stage_flags = made;
+	} else {
+		p->plan.clone_flags = made;
+	}
+	for (size_t i = 0; i < sizeof(new_flags) / sizeof(new_flags[0]); i++)
+		if (p->new_ns & new_flags[i].ns)
+			p->init.flags |= new_flags[i].flag;
+	if ((p->new_ns | p->joined_ns) & CLONE_NEWNS)
+		p->init.flags |= PLAN_NEW_MOUNTNS;
+	if (p->new_ns & CLONE_NEWTIME)
+		return plan_time_offsets(p, err);
+	return 0;
+}
