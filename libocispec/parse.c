@@ -217,6 +217,7 @@ static const char *bad_escape(const char *text, size_t end)
 static const char *bad_string(struct parser *p, const char *s, size_t n)
 {
 	bool decoded = s < p->text || s >= p->text + p->size; /* yajl points into the text where it can */
+	unsigned char all = 0;
 
 	if (decoded) {
 		const char *bad = bad_escape(p->text, here(p));
@@ -224,7 +225,9 @@ static const char *bad_string(struct parser *p, const char *s, size_t n)
 		if (bad)
 			return bad;
 	}
-	for (size_t i = 0; i < n;) {
+	for (size_t i = 0; i < n; i++)
+		all |= (unsigned char)s[i];
+	for (size_t i = 0; i < n && all >= 0x80;) { /* ASCII is what nearly every string is */
 		size_t length = ocispec_utf8_length(s + i, n - i);
 
 		if (length == 0)
