@@ -29,7 +29,7 @@ _turtle()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands='create delete help kill list run spec start state'
-	local options='--cgroup-manager --debug --help --log --log-format --root --rootless --systemd-cgroup --version'
+	local options='--cgroup-manager --debug --help --log --log-format --log-level --root --rootless --systemd-cgroup --version'
 	local create='--bundle --config --console-socket --help --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds'
 	local command='' word i skip=0
 
@@ -44,7 +44,7 @@ _turtle()
 			continue
 		fi
 		case $word in
-		-log | --log | -log-format | --log-format | -root | --root | -cgroup-manager | --cgroup-manager) skip=1 ;;
+		-log | --log | -log-format | --log-format | -log-level | --log-level | -root | --root | -cgroup-manager | --cgroup-manager) skip=1 ;;
 		-rootless | --rootless) [[ ${COMP_WORDS[i + 1]} == = ]] && skip=1 ;;
 		-* | =) ;;
 		*)
@@ -59,7 +59,7 @@ _turtle()
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--log | --config | --console-socket | --pid-file | --pidfd-socket)
+	--log | --config | --file | --console-socket | --pid-file | --pidfd-socket)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
@@ -81,6 +81,10 @@ _turtle()
 		;;
 	--log-format)
 		_turtle_words $'text\njson' "$current"
+		return
+		;;
+	--log-level)
+		_turtle_words $'error\nwarning\ndebug' "$current"
 		return
 		;;
 	--cgroup-manager)
@@ -110,7 +114,7 @@ _turtle()
 		fi
 		;;
 	list) _turtle_words $'--format\n--help\n--quiet' "$current" ;;
-	spec) _turtle_words $'--bundle\n--help\n--rootless' "$current" ;;
+	spec) _turtle_words $'--bundle\n--file\n--help\n--rootless' "$current" ;;
 	help) _turtle_words "${commands// /$'\n'}" "$current" ;;
 	esac
 }
