@@ -49,7 +49,7 @@ bool cgroup_is_populated(const char *path);
 /* SIGKILL to everything in and below it (cgroup.kill, also frozen; one by one before Linux 5.14). Gone is no error. */
 int cgroup_kill(const char *path, struct err *err);
 
-/* sig to every process in and below it, by pidfd. */
+/* sig to every process in and below it, by pidfd. Gone is no error. */
 int cgroup_signal(const char *path, int sig, struct err *err);
 
 /*

@@ -244,9 +244,9 @@ int cgroup_signal(const char *path, int sig, struct err *err)
 
 	if (sig == SIGKILL)
 		return cgroup_kill(path, err);
-	fd = cgroup_open(path, err);
+	fd = cgroup_open(path, NULL);
 	if (fd < 0)
-		return fd;
+		return cgroup_gone(fd) ? 0 : err_set(err, fd, "open cgroup %s", path);
 	return signal_all(fd, path, sig, err);
 }
 
@@ -266,11 +266,11 @@ int cgroup_kill_each(int dirfd, const char *path, struct err *err)
 
 int cgroup_kill(const char *path, struct err *err)
 {
-	_cleanup_close_ int fd = cgroup_open(path, err);
+	_cleanup_close_ int fd = cgroup_open(path, NULL);
 	int r;
 
 	if (fd < 0)
-		return cgroup_gone(fd) ? 0 : fd;
+		return cgroup_gone(fd) ? 0 : err_set(err, fd, "open cgroup %s", path);
 	r = cgroup_write(fd, "cgroup.kill", "1");
 	if (r == -ENODEV || r == 0)
 		return 0;
