@@ -377,12 +377,9 @@ static void put_file(struct fixture *fixture, const char *text, size_t size)
 	close(fd);
 }
 
-static char *take_file(struct fixture *fixture, size_t *ret_size)
+static void take_file(struct fixture *fixture, char **ret, size_t *ret_size)
 {
-	char *text = NULL;
-
-	assert_int_equal(fd_read_file(fixture->root, "c/" STATE_FILE, 1 << 20, &text, ret_size), 0);
-	return text;
+	assert_int_equal(fd_read_file(fixture->root, "c/" STATE_FILE, 1 << 20, ret, ret_size), 0);
 }
 
 /* It opens, has no state, and says why. */
@@ -407,7 +404,7 @@ static void test_cut_at_every_length(void **state)
 	size_t size;
 
 	make_container(fixture, "c", full_state);
-	text = take_file(fixture, &size);
+	take_file(fixture, &text, &size);
 	for (size_t n = 0; n < size; n++) {
 		put_file(fixture, text, n);
 		assert_no_state(fixture, "can't be read");
@@ -423,7 +420,7 @@ static void test_damage_at_every_byte(void **state)
 	size_t size, without = 0;
 
 	make_container(fixture, "c", full_state);
-	text = take_file(fixture, &size);
+	take_file(fixture, &text, &size);
 	for (size_t n = 0; n < size; n++) {
 		char old = text[n];
 		struct container container;
@@ -452,7 +449,7 @@ static void test_trailing_bytes(void **state)
 	size_t size;
 
 	make_container(fixture, "c", full_state);
-	text = take_file(fixture, &size);
+	take_file(fixture, &text, &size);
 	text[size] = 'x';
 	put_file(fixture, text, size + 1);
 	assert_no_state(fixture, "can't be read");
@@ -486,7 +483,7 @@ static const struct foreign_row foreign[] = {
 static void test_foreign(void **state)
 {
 	const struct foreign_row *row = *state;
-	char *text, *changed = NULL;
+	char *text = NULL, *changed = NULL;
 	struct fixture *fixture;
 	void *of_test = NULL;
 	size_t size, at;
@@ -494,7 +491,7 @@ static void test_foreign(void **state)
 	assert_int_equal(set_up(&of_test), 0);
 	fixture = of_test;
 	make_container(fixture, "c", full_state);
-	text = take_file(fixture, &size);
+	take_file(fixture, &text, &size);
 	assert_non_null(strstr(text, row->from));
 	at = (size_t)(strstr(text, row->from) - text);
 	assert_true(asprintf(&changed, "%.*s%s%s", (int)at, text, row->to, text + at + strlen(row->from)) > 0);
