@@ -165,6 +165,17 @@ static inline long sys_keyctl(int cmd, unsigned long a, unsigned long b, unsigne
 	return syscall(SYS_keyctl, cmd, a, b, c, d);
 }
 
+/* struct __user_cap_header_struct, and two of struct __user_cap_data_struct. */
+static inline int sys_capget(void *header, void *data)
+{
+	return (int)syscall(SYS_capget, header, data);
+}
+
+static inline int sys_capset(void *header, const void *data)
+{
+	return (int)syscall(SYS_capset, header, data);
+}
+
 static inline int sys_seccomp(unsigned op, unsigned flags, void *args)
 {
 	return (int)syscall(SYS_seccomp, op, flags, args);

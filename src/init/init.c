@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of the container's first process as one table. The order is the logic of this program: each row says why it
+ * stands where it does. What the rows do is in the other files; which ones apply, the plan says.
+ */
+#include "init/init.h"
+
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/personality.h>
+#include <sys/stat.h>
+
+/* Ignored signals and a mask would be inherited by the container's program, and SIGCHLD ignored breaks waiting. */
+static int reset_inherited(struct init *init, struct err *err)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < 32; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP && signal(sig, SIG_DFL) == SIG_ERR)
+			return err_set(err, -errno, "reset signal %d", sig);
+	for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
+		if (signal(sig, SIG_DFL) == SIG_ERR)
+			return err_set(err, -errno, "reset signal %d", sig);
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return err_set(err, -errno, "unblock signals");
+	init->caller_umask = umask(0);
+	return 0;
+}
+
+static int hide(struct init *init, struct err *err)
+{
+	return prctl(PR_SET_DUMPABLE, 0) < 0 ? err_set(err, -errno, "prctl PR_SET_DUMPABLE") : 0;
+}
+
+/* The files of a hidden process in procfs belong to root: turtle must be root to write the id maps then. */
+static int hide_from_joined(struct init *init, struct err *err)
+{
+	return init->plan->flags & PLAN_NEW_USERNS && geteuid() != 0 ? 0 : hide(init, err);
+}
+
+static int new_session(struct init *init, struct err *err)
+{
+	return setsid() < 0 ? err_set(err, -errno, "setsid") : 0;
+}
+
+static int host_hooks(struct init *init, struct err *err)
+{
+	int r = sync_send(init, SYNC_HOOKS, err);
+
+	return r < 0 ? r : sync_wait(init, SYNC_HOOKS_DONE, err);
+}
+
+/* From here on nothing of the host's, and no directory at all, is open in what the container can see. */
+static int close_all(struct init *init, struct err *err)
+{
+	close_fd(&init->root);
+	close_fd(&init->proc);
+	close_fd(&init->null);
+	for (unsigned i = 0; i < init->n_fds; i++)
+		close_fd(&init->fds[i]);
+	return 0;
+}
+
+static int set_personality(struct init *init, struct err *err)
+{
+	return personality((unsigned long)init->plan->personality) < 0
+		       ? err_set(err, -errno, "personality %x", (unsigned)init->plan->personality)
+		       : 0;
+}
+
+static int no_new_privs(struct init *init, struct err *err)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? err_set(err, -errno, "prctl PR_SET_NO_NEW_PRIVS") : 0;
+}
+
+static int set_umask(struct init *init, struct err *err)
+{
+	umask(init->plan->flags & PLAN_SET_UMASK ? (mode_t)init->plan->umask : init->caller_umask);
+	return 0;
+}
+
+static int wait_created(struct init *init, struct err *err)
+{
+	int r = sync_send(init, SYNC_READY, err);
+
+	return r < 0 ? r : sync_wait(init, SYNC_CREATED, err);
+}
+
+static int wait_start(struct init *init, struct err *err)
+{
+	return init->plan->flags & PLAN_WAIT_START ? sync_accept_start(init, err) : sync_wait(init, SYNC_START, err);
+}
+
+/* Conditions. */
+#define WHEN(name, condition)                          \
+	static bool name(const struct init_plan *plan) \
+	{                                              \
+		return condition;                      \
+	}
+WHEN(has_joins, plan->joins.n)
+WHEN(staged, plan->flags &PLAN_STAGE)
+WHEN(in_userns, plan->flags &PLAN_IN_USERNS)
+WHEN(new_cgroupns, plan->flags &PLAN_NEW_CGROUPNS)
+WHEN(new_timens, plan->new_timens)
+WHEN(has_names, plan->hostname || plan->domainname)
+WHEN(new_keyring, plan->flags &PLAN_NEW_KEYRING)
+WHEN(own_root, plan->flags &PLAN_NEW_MOUNTNS)
+WHEN(setup_dev, own_root(plan) && plan->flags & PLAN_SETUP_DEV)
+WHEN(has_host_hooks, plan->flags &PLAN_HOST_HOOKS)
+WHEN(has_create_hooks, plan->create_container.n)
+WHEN(has_start_hooks, plan->start_container.n)
+WHEN(terminal, plan->flags &PLAN_TERMINAL)
+WHEN(no_terminal, !terminal(plan))
+WHEN(has_process, plan->args.n)
+WHEN(has_sysctls, plan->sysctls.n)
+WHEN(has_readonly_paths, own_root(plan) && plan->readonly_paths.n)
+WHEN(has_masks, own_root(plan) && plan->masked.n)
+WHEN(readonly_root, own_root(plan) && plan->flags & PLAN_ROOT_READONLY)
+WHEN(pivot, own_root(plan) && !(plan->flags & PLAN_NO_PIVOT))
+WHEN(no_pivot, !pivot(plan))
+WHEN(final_propagation, own_root(plan) && plan->final_propagation)
+WHEN(has_personality, plan->flags &PLAN_SET_PERSONALITY)
+WHEN(wants_no_new_privs, plan->flags &PLAN_NO_NEW_PRIVS)
+WHEN(has_rlimits, plan->rlimits.n)
+
+static const struct step {
+	const char *name;
+	bool (*when)(const struct init_plan *plan); /* NULL: always */
+	int (*run)(struct init *init, struct err *err);
+} steps[] = {
+	/* Before anything is made: what we inherited, and what turtle has to give. */
+	{"reset signals and umask", NULL, reset_inherited},
+	{"take descriptors", NULL, sync_take_fds},
+	/* In a joined pid namespace we are seen from now on. */
+	{"hide from joined namespaces", NULL, hide_from_joined},
+	{"join namespaces", has_joins, ns_join},
+	/* A pid namespace is for children only, and new namespaces must belong to the joined user namespace. */
+	{"clone the container's init", staged, ns_stage},
+	/* Until the ids are mapped nothing can be made: files would have no owner. */
+	{"become root of the user namespace", in_userns, ns_become},
+	/* Changing ids has made us visible again. */
+	{"hide", NULL, hide},
+	{"new session", NULL, new_session},
+	/* Only now: its root is the cgroup that we are in. */
+	{"new cgroup namespace", new_cgroupns, ns_cgroup},
+	/* Belongs to the user that owns the user namespace's things. */
+	{"new keyring", new_keyring, ns_keyring},
+	{"new time namespace", new_timens, ns_time},
+	{"host name", has_names, ns_names},
+
+	/* Everything below happens under init->root, while host paths still work for the sources. */
+	{"attach root", NULL, root_attach},
+	{"mounts", own_root, mount_all},
+	/* /dev is one of the mounts. */
+	{"devices", setup_dev, dev_nodes},
+	{"device links", setup_dev, dev_links},
+	/* Hooks may still change what is in the root; the paths of createContainer hooks are the host's. */
+	{"prestart and createRuntime hooks", has_host_hooks, host_hooks},
+	{"createContainer hooks", has_create_hooks, hooks_create_container},
+	/* Makes /dev/console, so before the root is read-only; also the owner of what hooks print to has changed. */
+	{"terminal", terminal, term_open},
+	{"working directory", has_process, exec_make_cwd},
+	{"home", has_process, exec_find_home},
+	/* Before /proc/sys is read-only. */
+	{"sysctls", has_sysctls, proc_sysctls},
+	/* After all that writes; read-only first, it must not uncover what is masked. */
+	{"read-only paths", has_readonly_paths, mask_readonly_paths},
+	{"masked paths", has_masks, mask_paths},
+	{"read-only root", readonly_root, root_readonly},
+	{"pivot_root", pivot, root_pivot},
+	{"chroot", no_pivot, root_chroot},
+	/* pivot_root refuses a shared root. */
+	{"propagation of the root", final_propagation, root_final_propagation},
+	/* Last use as the root of the namespace: its right to own others' files. */
+	{"owner of stdio", no_terminal, term_stdio_owner},
+	{"close", NULL, close_all},
+
+	/* The process. */
+	{"personality", has_personality, set_personality},
+	{"umask", NULL, set_umask},
+	/* Raising takes a capability. */
+	{"resource limits", has_rlimits, ids_rlimits},
+	/* With the rights of root where they are enough; else once more as the user (a home on NFS). */
+	{"enter working directory", has_process, exec_enter_cwd},
+	{"credentials", NULL, ids_set},
+	{"hide again", NULL, hide},
+	{"check working directory", has_process, exec_check_cwd},
+	/* As the container's user, who must be able to execute it. */
+	{"find program", has_process, exec_find_program},
+	/* After everything that may need it off: setuid helpers of hooks excepted, they are the container's. */
+	{"no_new_privs", wants_no_new_privs, no_new_privs},
+	{"created", NULL, wait_created},
+	{"wait for start", NULL, wait_start},
+	/* Not under the filter, which is for the program. */
+	{"startContainer hooks", has_start_hooks, hooks_start_container},
+	{"execute", NULL, exec_program},
+};
+
+int init_run(struct init *init, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int r;
+
+		if (steps[i].when && !steps[i].when(init->plan))
+			continue;
+		r = steps[i].run(init, err);
+		if (r < 0) {
+			if (!err->msg[0])
+				err_set(err, r, "%s", steps[i].name);
+			return r;
+		}
+	}
+	return err_msg(err, -EIO, "the program was not executed");
+}

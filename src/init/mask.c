@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Masked and read-only paths. Every target is opened inside the root and covered through that descriptor; a path that
+ * does not exist (or goes through a file) is the only one that may be passed over.
+ */
+#include "init/init.h"
+
+#include <sys/stat.h>
+
+/* 1: there is nothing to cover. */
+static int open_target(struct init *init, const char *path, int *ret, struct err *err)
+{
+	int fd = root_open(init->root, path, O_PATH, 0);
+
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return 1;
+	if (fd < 0)
+		return err_set(err, fd, "open %s in the rootfs", path);
+	*ret = fd;
+	return 0;
+}
+
+static int put_on(int tree, int target, const char *path, struct err *err)
+{
+	if (sys_move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_set(err, -errno, "cover %s", path);
+	return 0;
+}
+
+int mask_readonly_paths(struct init *init, struct err *err)
+{
+	const struct init_plan *plan = init->plan;
+	const struct sys_mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	for (uint32_t i = 0; i < plan->readonly_paths.n; i++) {
+		const char *path = plan_str_item(plan, plan->readonly_paths, i);
+		_cleanup_close_ int target = -1, tree = -1;
+		int r = open_target(init, path, &target, err);
+
+		if (r == 0) {
+			tree = sys_open_tree(target, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH);
+			if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &readonly) < 0)
+				r = err_set(err, -errno, "make %s read-only", path);
+			else
+				r = put_on(tree, target, path, err);
+		}
+		if (r < 0)
+			return err_wrap(err, "readonlyPaths");
+	}
+	return 0;
+}
+
+/* One empty read-only directory for all: a file system each would cost far more to make and to give back. */
+static int make_empty(struct err *err)
+{
+	static const char *const tight[] = {"source=tmpfs", "nr_blocks=1", "nr_inodes=1", NULL};
+	static const char *const roomy[] = {"source=tmpfs", "nr_blocks=1", "nr_inodes=2", NULL};
+	const unsigned attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	int fd = fs_mount("tmpfs", tight, attrs, err);
+
+	if (fd >= 0)
+		return fd;
+	/* Kernels of some distributions need an inode more. */
+	err_clear(err);
+	return fs_mount("tmpfs", roomy, attrs, err);
+}
+
+int mask_paths(struct init *init, struct err *err)
+{
+	const struct init_plan *plan = init->plan;
+	_cleanup_close_ int empty = -1;
+
+	for (uint32_t i = 0; i < plan->masked.n; i++) {
+		const char *path = plan_str_item(plan, plan->masked, i);
+		_cleanup_close_ int target = -1, tree = -1;
+		int r = open_target(init, path, &target, err);
+		struct stat st;
+
+		if (r == 1)
+			continue;
+		if (r == 0 && fstat(target, &st) < 0)
+			r = err_set(err, -errno, "look at %s", path);
+		if (r == 0 && S_ISDIR(st.st_mode) && empty < 0) {
+			empty = make_empty(err);
+			r = empty < 0 ? empty : put_on(empty, target, path, err);
+			if (r == 0)
+				continue;
+		}
+		if (r == 0 && !S_ISDIR(st.st_mode))
+			r = dev_null(init, err);
+		if (r == 0) {
+			tree = sys_open_tree(S_ISDIR(st.st_mode) ? empty : init->null, "",
+					     OPEN_TREE_CLONE | AT_EMPTY_PATH);
+			r = tree < 0 ? err_set(err, -errno, "mask %s", path) : put_on(tree, target, path, err);
+		}
+		if (r < 0)
+			return err_wrap(err, "maskedPaths");
+	}
+	return 0;
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The config's mounts, in their order. Each is made or cloned detached, gets its attributes while nobody can see it,
+ * and is then put onto a descriptor of its destination, which was resolved (or made) inside the container's root. So
+ * neither a symlink nor a rename in the root can move a mount out of it, and a mount never exists with too few
+ * restrictions.
+ */
+#include "init/init.h"
+
+#include "init/fs.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#define PROC_MAGIC    0x9fa0
+#define PROC_ROOT_INO 1
+
+static bool starts_with(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}
+
+static long magic_of(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) < 0 ? -1 : (long)fs.f_type;
+}
+
+/* The attributes as mount_setattr wants them: a choice among the access time modes clears the others. */
+static struct sys_mount_attr attributes(uint64_t set, uint64_t clr)
+{
+	struct sys_mount_attr attr = {.attr_set = set, .attr_clr = clr};
+
+	if ((set | clr) & MOUNT_ATTR__ATIME)
+		attr.attr_clr |= MOUNT_ATTR__ATIME;
+	return attr;
+}
+
+/*
+ * In a user namespace the restrictions of a mount that came from outside are locked. Says which of those that the
+ * config wants changed it is.
+ */
+static int name_locked(int fd, unsigned flags, uint64_t set, uint64_t clr, struct err *err)
+{
+	static const struct {
+		uint64_t attr;
+		const char *clear;
+	} names[] = {
+		{MOUNT_ATTR_RDONLY, "rw"},   {MOUNT_ATTR_NOSUID, "suid"},         {MOUNT_ATTR_NODEV, "dev"},
+		{MOUNT_ATTR_NOEXEC, "exec"}, {MOUNT_ATTR_NODIRATIME, "diratime"},
+	};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct sys_mount_attr attr = {.attr_clr = names[i].attr};
+
+		if (clr & ~set & names[i].attr && sys_mount_setattr(fd, "", flags, &attr) < 0 && errno == EPERM)
+			return err_hint(err, "option \"%s\" would lift what is locked on the source", names[i].clear);
+	}
+	if ((set | clr) & MOUNT_ATTR__ATIME)
+		return err_hint(err, "the access time mode of the source is locked");
+	return err->code;
+}
+
+static int set_attributes(int fd, bool recursive, uint64_t set, uint64_t clr, struct err *err)
+{
+	const struct sys_mount_attr attr = attributes(set, clr);
+	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+
+	if (!(set | clr) || sys_mount_setattr(fd, "", flags, &attr) == 0)
+		return 0;
+	err_set(err, -errno, "set mount options");
+	return err->code == -EPERM ? name_locked(fd, flags, set, clr, err) : err->code;
+}
+
+/*
+ * Where `tree` is to go. With must_be_dir the destination has to be a directory that is reached without any symlink.
+ * ret_made: it was not there before.
+ */
+static int open_target(struct init *init, const struct plan_mount *m, bool file, bool must_be_dir, bool *ret_made,
+		       struct err *err)
+{
+	const char *dest = plan_str(init->plan, m->destination);
+	uint64_t resolve = must_be_dir ? RESOLVE_NO_SYMLINKS : 0;
+	uint64_t flags =
+		O_PATH | (must_be_dir ? O_DIRECTORY : 0) | (m->flags & PLAN_MOUNT_DEST_NOFOLLOW ? O_NOFOLLOW : 0);
+	int fd = root_open(init->root, dest, flags, resolve);
+
+	*ret_made = false;
+	if (fd == -ENOENT && !(m->flags & PLAN_MOUNT_NO_CREATE)) {
+		*ret_made = true;
+		fd = root_make(init->root, dest, file, resolve);
+		if (fd < 0 && !must_be_dir)
+			return err_set(err, fd, "create %s in the rootfs", dest);
+	}
+	if (must_be_dir && (fd == -ELOOP || fd == -ENOTDIR))
+		return err_msg(err, fd, "must be mounted on ordinary directory");
+	return fd < 0 ? err_set(err, fd, "open %s in the rootfs", dest) : fd;
+}
+
+/*
+ * Everybody trusts what is read below /proc, so it has to be procfs, whole. The plan has refused destinations that say
+ * so; here come those that a symlink leads there, and what only looks like procfs.
+ */
+static int check_proc(const char *dest, int target, int tree, bool is_proc, struct err *err)
+{
+	struct stat st;
+
+	if (is_proc || starts_with(dest, "/proc/"))
+		return 0;
+	if (!strcmp(dest, "/proc") &&
+	    (magic_of(tree) != PROC_MAGIC || fstat(tree, &st) < 0 || st.st_ino != PROC_ROOT_INO))
+		return err_msg(err, -EINVAL, "what is to be mounted on /proc is not procfs");
+	if (strcmp(dest, "/proc") && magic_of(target) == PROC_MAGIC)
+		return err_msg(err, -EINVAL, "the destination leads into procfs, where a mount is not allowed");
+	return 0;
+}
+
+static int set_propagation(const struct init_plan *plan, const struct plan_mount *m, int fd, struct err *err)
+{
+	const uint32_t *list = plan_items(plan, m->propagation, uint32_t);
+
+	for (uint32_t i = 0; i < m->propagation.n; i++) {
+		int r = propagate(fd, "", list[i]);
+
+		if (r < 0)
+			return err_set(err, r, "set the propagation");
+	}
+	return 0;
+}
+
+/* The last steps, the same for all kinds. Takes the tree. */
+static int attach(struct init *init, const struct plan_mount *m, int taken_tree, int target, struct err *err)
+{
+	const char *dest = plan_str(init->plan, m->destination);
+	_cleanup_close_ int tree = taken_tree;
+	int r = check_proc(dest, target, tree, m->kind == PLAN_MOUNT_PROC, err);
+
+	if (r < 0)
+		return r;
+	if (sys_move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_set(err, -errno, "attach at %s", dest);
+	return set_propagation(init->plan, m, tree, err);
+}
+
+static bool has_param(const struct init_plan *plan, struct plan_list data, const char *prefix)
+{
+	for (uint32_t i = 0; i < data.n; i++)
+		if (starts_with(plan_str_item(plan, data, i), prefix))
+			return true;
+	return false;
+}
+
+/* Parameters that are not in the list but follow from the rest. */
+static int implied_params(struct init *init, const struct plan_mount *m, int fsfd, const struct stat *covered,
+			  struct err *err)
+{
+	const struct init_plan *plan = init->plan;
+	const char *fstype = plan_str(plan, m->fstype), *source = plan_str(plan, m->source);
+	const char *label = plan_str(plan, plan->mount_label);
+	int r = 0;
+
+	/* Of a cgroup mount the plan names what to bind instead. */
+	if (m->kind == PLAN_MOUNT_CGROUP)
+		source = "cgroup";
+	if (source && source[0] && sys_fsconfig(fsfd, SYS_FSCONFIG_SET_STRING, "source", source, 0) < 0) {
+		err_set(err, -errno, "source \"%s\"", source);
+		return fs_error(fsfd, err);
+	}
+	/* A tmpfs over a directory has the permissions that the directory had. */
+	if (covered && !strcmp(fstype, "tmpfs") && !has_param(plan, m->data, "mode=")) {
+		char mode[16];
+
+		text(mode, sizeof(mode), "mode=%o", (unsigned)covered->st_mode & 07777);
+		r = fs_param(fsfd, mode, err);
+	}
+	if (r == 0 && label && m->kind == PLAN_MOUNT_FS &&
+	    sys_fsconfig(fsfd, SYS_FSCONFIG_SET_STRING, "context", label, 0) < 0) {
+		err_set(err, -errno, "label \"%s\"", label);
+		return fs_error(fsfd, err);
+	}
+	return r;
+}
+
+/* A detached mount of a new file system; covered: the directory that it will cover, if that existed before. */
+static int make_fs(struct init *init, const struct plan_mount *m, uint64_t attrs, const struct stat *covered,
+		   struct err *err)
+{
+	const struct init_plan *plan = init->plan;
+	const char *fstype = plan_str(plan, m->fstype);
+	_cleanup_close_ int fsfd = fs_open(fstype, err);
+	int r = fsfd < 0 ? fsfd : implied_params(init, m, fsfd, covered, err);
+
+	for (uint32_t i = 0; i < m->data.n && r == 0; i++)
+		r = fs_param(fsfd, plan_str_item(plan, m->data, i), err);
+	return r < 0 ? r : fs_create(fsfd, fstype, (unsigned)attrs, err);
+}
+
+static int mount_fs(struct init *init, const struct plan_mount *m, struct err *err)
+{
+	bool copy_up = m->flags & PLAN_MOUNT_TMPCOPYUP, made;
+	uint64_t attrs = m->attr_set & ~(copy_up ? (uint64_t)MOUNT_ATTR_RDONLY : 0);
+	_cleanup_close_ int target = open_target(init, m, false, false, &made, err), tree = -1;
+	struct stat st;
+	int r;
+
+	if (target < 0)
+		return target;
+	if (fstat(target, &st) < 0)
+		return err_set(err, -errno, "look at the destination");
+	tree = make_fs(init, m, attrs, made ? NULL : &st, err);
+	if (tree < 0)
+		return tree;
+	if (copy_up && !made) {
+		r = copy_tree(target, tree, err);
+		if (r < 0)
+			return err_wrap(err, "copy what is covered");
+	}
+	r = set_attributes(tree, false, m->attr_set & ~attrs, 0, err);
+	if (r == 0)
+		r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
+	return r < 0 ? r : attach(init, m, take_fd(&tree), target, err);
+}
+
+/*
+ * A plain procfs on /proc serves init itself as well. One that is to be read-only does not (sysctls), and one with
+ * options of its own may hide what we need.
+ */
+static int mount_proc(struct init *init, const struct plan_mount *m, struct err *err)
+{
+	bool made, plain = !m->data.n && !(m->attr_set & MOUNT_ATTR_RDONLY) && !(m->rec_set | m->rec_clr) &&
+			   !strcmp(plan_str(init->plan, m->destination), "/proc");
+	_cleanup_close_ int target = open_target(init, m, false, true, &made, err), tree = -1;
+	int r;
+
+	if (target < 0)
+		return target;
+	tree = make_fs(init, m, m->attr_set, NULL, err);
+	if (tree < 0)
+		return tree;
+	if (plain && init->proc < 0) {
+		init->proc = fcntl(tree, F_DUPFD_CLOEXEC, 3);
+		if (init->proc < 0)
+			return err_set(err, -errno, "duplicate a descriptor");
+	}
+	r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
+	return r < 0 ? r : attach(init, m, take_fd(&tree), target, err);
+}
+
+/* A copy of a tree of the host; restrictions hold for everything in it. */
+static int mount_host_tree(struct init *init, const struct plan_mount *m, const char *source, int target,
+			   struct err *err)
+{
+	_cleanup_close_ int tree = sys_open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | AT_RECURSIVE);
+	int r;
+
+	if (tree < 0)
+		return err_set(err, -errno, "open %s of the host", source);
+	r = set_attributes(tree, true, m->attr_set, m->attr_clr, err);
+	return r < 0 ? r : attach(init, m, take_fd(&tree), target, err);
+}
+
+static int mount_sysfs(struct init *init, const struct plan_mount *m, struct err *err)
+{
+	bool made;
+	_cleanup_close_ int target = open_target(init, m, false, true, &made, err), tree = -1;
+
+	if (target < 0)
+		return target;
+	tree = make_fs(init, m, m->attr_set, NULL, err);
+	if (tree == -EPERM) {
+		err_clear(err);
+		return mount_host_tree(init, m, "/sys", target, err);
+	}
+	return tree < 0 ? tree : attach(init, m, take_fd(&tree), target, err);
+}
+
+static int mount_cgroup(struct init *init, const struct plan_mount *m, struct err *err)
+{
+	const struct plan_join *joins = plan_items(init->plan, init->plan->joins, struct plan_join);
+	bool made, own = init->plan->flags & PLAN_NEW_CGROUPNS;
+	_cleanup_close_ int target = open_target(init, m, false, true, &made, err), tree = -1;
+
+	if (target < 0)
+		return target;
+	for (uint32_t i = 0; i < init->plan->joins.n; i++)
+		own |= joins[i].type == CLONE_NEWCGROUP && !init->host_cgroupns;
+	if (own) {
+		tree = make_fs(init, m, m->attr_set, NULL, err);
+		if (tree >= 0)
+			return attach(init, m, take_fd(&tree), target, err);
+		if (tree != -EPERM && tree != -EBUSY && tree != -EACCES)
+			return tree;
+		err_clear(err);
+	}
+	if (!m->source)
+		return err_msg(err, -ENOENT, "no cgroup2 file system is mounted on the host");
+	return mount_host_tree(init, m, plan_str(init->plan, m->source), target, err);
+}
+
+/* The option copy-symlink: what is a symlink on the host is the same symlink in the container. 1: done. */
+static int copy_symlink(struct init *init, const struct plan_mount *m, int tree, struct err *err)
+{
+	const char *dest = plan_str(init->plan, m->destination), *name;
+	static char target[PATH_MAX], there[PATH_MAX];
+	_cleanup_close_ int dir = -1;
+	ssize_t n = readlinkat(tree, "", target, sizeof(target) - 1);
+
+	if (n < 0) /* no symlink */
+		return 0;
+	target[n] = '\0';
+	dir = root_make_parent(init->root, dest, &name);
+	if (dir < 0)
+		return err_set(err, dir, "open the directory of %s", dest);
+	if (symlinkat(target, dir, name) == 0)
+		return 1;
+	if (errno != EEXIST)
+		return err_set(err, -errno, "create symlink %s", dest);
+	n = readlinkat(dir, name, there, sizeof(there) - 1);
+	there[n < 0 ? 0 : n] = '\0';
+	if (strcmp(there, target))
+		return err_set(err, -EEXIST, "create symlink %s", dest);
+	return 1;
+}
+
+static int open_source(struct init *init, const struct plan_mount *m, struct err *err)
+{
+	const char *source = plan_str(init->plan, m->source);
+	unsigned flags = OPEN_TREE_CLONE | (m->flags & PLAN_MOUNT_RECURSIVE ? AT_RECURSIVE : 0) |
+			 (m->flags & (PLAN_MOUNT_SRC_NOFOLLOW | PLAN_MOUNT_COPY_SYMLINK) ? AT_SYMLINK_NOFOLLOW : 0);
+	int fd;
+
+	if (m->source_fd >= 0)
+		return sync_tree(init, m->source_fd, err);
+	fd = sys_open_tree(AT_FDCWD, source, flags);
+	if (fd >= 0)
+		return fd;
+	err_set(err, -errno, "open source %s", source);
+	if (err->code == -EINVAL && !(m->flags & PLAN_MOUNT_RECURSIVE))
+		err_hint(err, "something mounted below it is locked: use rbind");
+	return err->code;
+}
+
+static int mount_bind(struct init *init, const struct plan_mount *m, struct err *err)
+{
+	const char *dest = plan_str(init->plan, m->destination);
+	_cleanup_close_ int tree = open_source(init, m, err), target = -1;
+	bool made;
+	struct stat st;
+	int r;
+
+	if (tree < 0)
+		return tree;
+	if (m->flags & PLAN_MOUNT_COPY_SYMLINK) {
+		r = copy_symlink(init, m, tree, err);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	if (fstat(tree, &st) < 0)
+		return err_set(err, -errno, "look at the source");
+	r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
+	if (r == 0)
+		r = set_attributes(tree, false, m->attr_set, m->attr_clr, err);
+	if (r < 0)
+		return r;
+	target = open_target(init, m, !S_ISDIR(st.st_mode), false, &made, err);
+	if (target < 0)
+		return target;
+	r = attach(init, m, take_fd(&tree), target, err);
+	if (r == -ENOTDIR && S_ISDIR(st.st_mode))
+		err_hint(err, "the source is a directory, %s is not", dest);
+	else if (r == -ENOTDIR || r == -EISDIR)
+		err_hint(err, "the source is not a directory, %s is", dest);
+	return r;
+}
+
+static int mount_remount(struct init *init, const struct plan_mount *m, struct err *err)
+{
+	const struct init_plan *plan = init->plan;
+	_cleanup_close_ int target = root_open(init->root, plan_str(plan, m->destination), O_PATH, 0), fsfd = -1;
+	int r;
+
+	if (target < 0)
+		return err_set(err, target, "open the mount point");
+	r = set_attributes(target, true, m->rec_set, m->rec_clr, err);
+	if (r == 0)
+		r = set_attributes(target, false, m->attr_set, m->attr_clr, err);
+	if (r == 0)
+		r = set_propagation(plan, m, target, err);
+	if (r == -EINVAL)
+		err_hint(err, "is a mount there?");
+	if (r < 0 || !m->data.n)
+		return r;
+	fsfd = sys_fspick(target, "", FSPICK_EMPTY_PATH);
+	if (fsfd < 0)
+		return err_set(err, -errno, "open the file system for changes");
+	for (uint32_t i = 0; i < m->data.n && r == 0; i++)
+		r = fs_param(fsfd, plan_str_item(plan, m->data, i), err);
+	if (r == 0 && sys_fsconfig(fsfd, SYS_FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0) {
+		r = err_set(err, -errno, "change the file system's options");
+		fs_error(fsfd, err);
+	}
+	return r;
+}
+
+int mount_all(struct init *init, struct err *err)
+{
+	static int (*const by_kind[])(struct init *, const struct plan_mount *, struct err *) = {
+		[PLAN_MOUNT_FS] = mount_fs,         [PLAN_MOUNT_BIND] = mount_bind,
+		[PLAN_MOUNT_PROC] = mount_proc,     [PLAN_MOUNT_SYSFS] = mount_sysfs,
+		[PLAN_MOUNT_CGROUP] = mount_cgroup, [PLAN_MOUNT_REMOUNT] = mount_remount,
+	};
+	const struct init_plan *plan = init->plan;
+	const struct plan_mount *mounts = plan_items(plan, plan->mounts, struct plan_mount);
+
+	for (uint32_t i = 0; i < plan->mounts.n; i++) {
+		const struct plan_mount *m = &mounts[i];
+		const char *what = plan_str(plan, m->source);
+		int r;
+
+		if (m->kind >= sizeof(by_kind) / sizeof(by_kind[0]))
+			return err_msg(err, -EPROTO, "mounts[%u]: unknown kind", m->index);
+		r = by_kind[m->kind](init, m, err);
+		if (r < 0)
+			return err_wrap(err, "mounts[%u]: mount \"%s\" on \"%s\"", m->index,
+					what ? what : plan_str(plan, m->fstype), plan_str(plan, m->destination));
+	}
+	return 0;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Namespaces: entering, making those that clone3 can't make, and what belongs to them (names, keyring, offsets). */
+#include "init/init.h"
+
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+/* The inode number of the initial cgroup namespace is part of the kernel's interface (/proc/1/ns/cgroup). */
+#define INITIAL_CGROUPNS 0xeffffffbU
+
+int ns_join(struct init *init, struct err *err)
+{
+	const struct init_plan *plan = init->plan;
+	const struct plan_join *joins = plan_items(plan, plan->joins, struct plan_join);
+	struct stat st;
+
+	for (uint32_t i = 0; i < plan->joins.n; i++) {
+		/* A cgroup2 mounted in the initial namespace would change the options of the host's. */
+		if (joins[i].type == CLONE_NEWCGROUP && fstat(init->fds[i], &st) == 0)
+			init->host_cgroupns = st.st_ino == INITIAL_CGROUPNS;
+		if (setns(init->fds[i], (int)joins[i].type) < 0)
+			return err_set(err, -errno, "join namespace %s", plan_str(plan, joins[i].path));
+		close_fd(&init->fds[i]);
+	}
+	return 0;
+}
+
+/*
+ * The process that has joined goes, its child becomes the container's init and, by CLONE_PARENT, turtle's child as the
+ * intermediate process was. The child waits for the end of the pipe, so that its pid is the first that turtle hears.
+ */
+int ns_stage(struct init *init, struct err *err)
+{
+	int pidfd = -1, gone[2];
+	struct clone_args args = {
+		.flags = init->plan->stage_flags | CLONE_PARENT | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+	};
+	pid_t pid;
+	char c;
+
+	if (pipe2(gone, O_CLOEXEC) < 0)
+		return err_set(err, -errno, "create a pipe");
+	pid = sys_clone3(&args);
+	if (pid < 0)
+		return err_set(err, -errno, "clone the container's init from the joined namespaces");
+	if (pid > 0) {
+		if (sync_send_fd(init, SYNC_PID, pid, pidfd, err) < 0) {
+			sys_pidfd_send_signal(pidfd, SIGKILL);
+			sync_error(init, err);
+			_exit(1);
+		}
+		_exit(0);
+	}
+	close(gone[1]);
+	while (read(gone[0], &c, 1) < 0 && errno == EINTR)
+		;
+	close(gone[0]);
+	return 0;
+}
+
+int ns_become(struct init *init, struct err *err)
+{
+	const struct init_plan *plan = init->plan;
+	int r;
+
+	if (plan->flags & PLAN_NEW_USERNS) {
+		r = sync_wait(init, SYNC_MAPPED, err);
+		if (r < 0)
+			return r;
+	}
+	if (setresgid(plan->ns_gid, plan->ns_gid, plan->ns_gid) < 0)
+		return err_set(err, -errno, "become group %u of the user namespace", plan->ns_gid);
+	if (setresuid(plan->ns_uid, plan->ns_uid, plan->ns_uid) < 0)
+		return err_set(err, -errno, "become user %u of the user namespace", plan->ns_uid);
+	return 0;
+}
+
+int ns_cgroup(struct init *init, struct err *err)
+{
+	return unshare(CLONE_NEWCGROUP) < 0 ? err_set(err, -errno, "unshare the cgroup namespace") : 0;
+}
+
+/* unshare gives the namespace to future children only; setns to that one takes it for ourselves, offsets included. */
+int ns_time(struct init *init, struct err *err)
+{
+	const char *offsets = plan_str(init->plan, init->plan->time_offsets);
+	_cleanup_close_ int dir = -1, ns = -1;
+	int r;
+
+	if (unshare(CLONE_NEWTIME) < 0)
+		return err_set(err, -errno, "unshare the time namespace");
+	r = proc_open(init, 0, err);
+	if (r == 0 && offsets && offsets[0])
+		r = proc_write(init, "self/timens_offsets", offsets, err);
+	if (r < 0)
+		return r;
+	dir = root_open(init->proc, "self/ns", O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
+	if (dir < 0)
+		return err_set(err, dir, "open /proc/self/ns");
+	/* A magic link, in a directory that is known to be procfs's. */
+	ns = openat(dir, "time_for_children", O_RDONLY | O_CLOEXEC);
+	if (ns < 0)
+		return err_set(err, -errno, "open /proc/self/ns/time_for_children");
+	return setns(ns, CLONE_NEWTIME) < 0 ? err_set(err, -errno, "enter the new time namespace") : 0;
+}
+
+int ns_names(struct init *init, struct err *err)
+{
+	const char *host = plan_str(init->plan, init->plan->hostname);
+	const char *domain = plan_str(init->plan, init->plan->domainname);
+
+	if (host && sethostname(host, strlen(host)) < 0)
+		return err_set(err, -errno, "set the host name to \"%s\"", host);
+	if (domain && setdomainname(domain, strlen(domain)) < 0)
+		return err_set(err, -errno, "set the domain name to \"%s\"", domain);
+	return 0;
+}
+
+/*
+ * Its holder may do everything. Others of the same user may view, read, search and link it: without search, programs of
+ * the container that have no link to it could not use its keys; in a user namespace the owner is the host's user, and
+ * "others" is what remains for the container's.
+ */
+int ns_keyring(struct init *init, struct err *err)
+{
+	const char *name = plan_str(init->plan, init->plan->keyring);
+	unsigned long perm = 0x3f1b0000UL | (init->plan->flags & PLAN_IN_USERNS ? 0x08UL : 0);
+	long key = sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING, (unsigned long)name, 0, 0, 0);
+
+	/* Kernels without keyrings have nothing to leak. */
+	if (key < 0 && errno == ENOSYS)
+		return 0;
+	if (key < 0) {
+		int r = err_set(err, -errno, "join a new session keyring \"%s\"", name);
+
+		if (r == -EDQUOT)
+			err_hint(err, "too many keys, see /proc/sys/kernel/keys; or use --no-new-keyring");
+		return r;
+	}
+	if (sys_keyctl(KEYCTL_SETPERM, (unsigned long)key, perm, 0, 0) < 0)
+		return err_set(err, -errno, "set the permissions of session keyring \"%s\"", name);
+	return 0;
+}
