@@ -13,12 +13,14 @@
 #include "base/names.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -141,8 +143,31 @@ int passed_open(const struct plan *plan, int **ret, size_t *ret_n, struct err *e
 	return 0;
 }
 
+/*
+ * The first process of a user namespace has all capabilities in it, but until the ids are mapped it is nobody there, and
+ * execve leaves a nobody only those of the ambient set. turtle-init empties that set again with the credentials.
+ */
+static int keep_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	if (sys_capget(&header, data) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		data[i].inheritable = data[i].permitted;
+	if (sys_capset(&header, data) < 0)
+		return -errno;
+	for (unsigned long cap = 0; cap < 64; cap++)
+		if (data[cap / 32].permitted >> cap % 32 & 1 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return -errno;
+	return 0;
+}
+
 /* The child: let the three descriptors through and become turtle-init. A failure travels like one of init's. */
-static _Noreturn void in_child(const struct init_image *image, int sync, int listen_fd, const char *numbers)
+static _Noreturn void in_child(const struct init_image *image, bool new_userns, int sync, int listen_fd,
+			       const char *numbers)
 {
 	char *const argv[] = {(char *)"turtle-init", (char *)numbers, NULL}, *const no_env[] = {NULL};
 	struct sync_msg msg = {.type = SYNC_ERROR};
@@ -151,7 +176,8 @@ static _Noreturn void in_child(const struct init_image *image, int sync, int lis
 	fcntl(image->plan, F_SETFD, 0);
 	if (listen_fd >= 0)
 		fcntl(listen_fd, F_SETFD, 0);
-	sys_execveat(image->program, "", argv, no_env, AT_EMPTY_PATH);
+	if (!new_userns || keep_capabilities() == 0)
+		sys_execveat(image->program, "", argv, no_env, AT_EMPTY_PATH);
 	err_set(&msg.err, -errno, "execute turtle-init");
 	(void)!write(sync, &msg, sizeof(msg));
 	_exit(1);
@@ -195,7 +221,7 @@ int init_spawn(const struct plan *plan, const struct init_image *image, int cgro
 	snprintf(numbers, sizeof(numbers), "%d %d %d", ends[1], image->plan, listen_fd);
 	pid = sys_clone3(&args);
 	if (pid == 0)
-		in_child(image, ends[1], listen_fd, numbers);
+		in_child(image, plan->clone_flags & CLONE_NEWUSER, ends[1], listen_fd, numbers);
 	r = -errno;
 	close(ends[1]);
 	if (pid < 0) {
