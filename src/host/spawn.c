@@ -144,8 +144,8 @@ int passed_open(const struct plan *plan, int **ret, size_t *ret_n, struct err *e
 }
 
 /*
- * The first process of a user namespace has all capabilities in it, but until the ids are mapped it is nobody there, and
- * execve leaves a nobody only those of the ambient set. turtle-init empties that set again with the credentials.
+ * The first process of a user namespace has all capabilities in it, but until the ids are mapped it is nobody there,
+ * and execve leaves a nobody only those of the ambient set. turtle-init empties that set again with the credentials.
  */
 static int keep_capabilities(void)
 {
