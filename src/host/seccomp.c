@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "host/seccomp_args.h"
 #include "host/seccomp_cache.h"
 
 #include <ctype.h>
@@ -26,8 +27,8 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
-#define MAX_ERRNO 4095
-#define MAX_ARGS  6
+/* libseccomp takes less than the kernel's MAX_ERRNO, 4095. */
+#define MAX_ERRNO 4094
 
 static void release(scmp_filter_ctx *ctx)
 {
@@ -102,36 +103,49 @@ static int parse_operator(const char *name, enum scmp_compare *ret)
  * The words of the spec are libseccomp's names in capitals behind a prefix, so the library at hand says what it knows:
  * later architectures need no new constant here.
  */
-static int add_architectures(scmp_filter_ctx ctx, const struct oci_seccomp *profile, struct err *err)
+static int parse_architecture(const char *word, size_t index, uint32_t *ret, struct err *err)
 {
 	static const char prefix[] = "SCMP_ARCH_";
+	const struct scmp_version *version = seccomp_version();
+	const char *from = word + strlen(prefix);
+	char name[32] = "";
 
+	if (strncmp(word, prefix, strlen(prefix)) == 0 && strlen(from) < sizeof(name)) {
+		for (size_t i = 0; from[i]; i++)
+			name[i] = (char)tolower((unsigned char)from[i]);
+		*ret = seccomp_arch_resolve_name(name);
+		if (*ret != 0)
+			return 0;
+	}
+	return err_msg(err, -EINVAL, "linux.seccomp.architectures[%zu]: libseccomp %u.%u.%u does not know \"%s\"",
+		       index, version->major, version->minor, version->micro, word);
+}
+
+/* This machine's architecture is in ctx from the start. */
+static int add_architectures(scmp_filter_ctx ctx, const struct oci_seccomp *profile, struct seccomp_rules *rules,
+			     struct err *err)
+{
+	rules->archs = calloc(profile->n_architectures + 1, sizeof(*rules->archs));
+	if (!rules->archs)
+		return err_set(err, -ENOMEM, "linux.seccomp.architectures");
+	rules->archs[rules->n_archs++] = seccomp_arch_native();
 	for (size_t i = 0; i < profile->n_architectures; i++) {
 		const char *word = profile->architectures[i];
-		char name[32] = "";
 		uint32_t arch = 0;
-		int r;
+		int r = parse_architecture(word, i, &arch, err);
 
-		if (strncmp(word, prefix, strlen(prefix)) == 0 && strlen(word + strlen(prefix)) < sizeof(name)) {
-			const char *from = word + strlen(prefix);
-
-			for (size_t j = 0; from[j]; j++)
-				name[j] = (char)tolower((unsigned char)from[j]);
-			arch = seccomp_arch_resolve_name(name);
-		}
-		if (arch == 0)
-			return err_msg(err, -EINVAL,
-				       "linux.seccomp.architectures[%zu]: libseccomp %u.%u.%u does not know \"%s\"", i,
-				       seccomp_version()->major, seccomp_version()->minor, seccomp_version()->micro,
-				       word);
+		if (r < 0)
+			return r;
 		r = seccomp_arch_add(ctx, arch);
+		if (r == -EEXIST)
+			continue;
 		if (r == -EDOM)
 			return err_msg(err, -EINVAL,
 				       "linux.seccomp.architectures[%zu]: %s has another byte order than this machine",
 				       i, word);
-		/* The native one is there from the start. */
-		if (r < 0 && r != -EEXIST)
+		if (r < 0)
 			return err_set(err, r, "linux.seccomp.architectures[%zu]: add %s", i, word);
+		rules->archs[rules->n_archs++] = arch;
 	}
 	return 0;
 }
@@ -165,66 +179,69 @@ static int parse_flags(const struct oci_seccomp *profile, uint32_t *ret, struct 
 	return 0;
 }
 
-static int parse_args(const struct oci_seccomp_rule *rule, size_t index, struct scmp_arg_cmp *ret, bool *ret_repeated,
-		      struct err *err)
+static int parse_args(const struct oci_seccomp_rule *from, size_t index, struct seccomp_rule *to, struct err *err)
 {
 	unsigned seen = 0;
 
-	*ret_repeated = false;
-	for (size_t i = 0; i < rule->n_args; i++) {
-		const struct oci_seccomp_arg *arg = &rule->args[i];
+	to->args = calloc(from->n_args + 1, sizeof(*to->args));
+	if (!to->args)
+		return err_set(err, -ENOMEM, "linux.seccomp.syscalls[%zu]", index);
+	to->n_args = from->n_args;
+	for (size_t i = 0; i < from->n_args; i++) {
+		const struct oci_seccomp_arg *arg = &from->args[i];
 		enum scmp_compare op;
 
-		if (arg->index >= MAX_ARGS)
+		if (arg->index >= SECCOMP_ARGS)
 			return err_msg(err, -EINVAL,
 				       "linux.seccomp.syscalls[%zu].args[%zu].index: %u is not between 0 and %d", index,
-				       i, arg->index, MAX_ARGS - 1);
+				       i, arg->index, SECCOMP_ARGS - 1);
 		if (parse_operator(arg->op, &op) < 0)
 			return err_msg(err, -EINVAL,
 				       "linux.seccomp.syscalls[%zu].args[%zu].op: unknown operator \"%s\"", index, i,
 				       arg->op);
-		*ret_repeated |= (seen & 1U << arg->index) != 0;
+		to->repeated |= (seen & 1U << arg->index) != 0;
 		seen |= 1U << arg->index;
-		ret[i] = (struct scmp_arg_cmp){arg->index, op, arg->value, arg->value_two};
+		to->args[i] = (struct scmp_arg_cmp){arg->index, op, arg->value, arg->value_two};
 	}
 	return 0;
 }
 
 /* One system call of one rule. libseccomp can't hold two conditions on one argument: each then is a rule of its own. */
-static int add_syscall(scmp_filter_ctx ctx, uint32_t action, int number, const struct scmp_arg_cmp *args, size_t n_args,
-		       bool repeated)
+static int add_syscall(scmp_filter_ctx ctx, const struct seccomp_rule *rule, int number)
 {
 	int r = 0;
 
-	if (!repeated)
-		return seccomp_rule_add_array(ctx, action, number, (unsigned)n_args, args);
-	for (size_t i = 0; i < n_args && r == 0; i++)
-		r = seccomp_rule_add_array(ctx, action, number, 1, &args[i]);
+	if (!rule->repeated)
+		return seccomp_rule_add_array(ctx, rule->action, number, (unsigned)rule->n_args, rule->args);
+	for (size_t i = 0; i < rule->n_args && r == 0; i++)
+		r = seccomp_rule_add_array(ctx, rule->action, number, 1, &rule->args[i]);
 	return r;
 }
 
-static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule, size_t index, uint32_t default_action,
+static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp_rule *from, size_t index, struct seccomp_rules *rules,
 		    struct err *err)
 {
-	_cleanup_free_ struct scmp_arg_cmp *args = NULL;
-	uint32_t action = 0;
+	struct seccomp_rule *rule = &rules->list[rules->n];
 	char where[64];
-	bool repeated;
 	int r;
 
 	snprintf(where, sizeof(where), "linux.seccomp.syscalls[%zu]", index);
-	r = parse_action(rule->action, &rule->errno_ret, where, &action, err);
+	rule->n_names = from->n_names;
+	rule->names = from->names;
+	r = parse_action(from->action, &from->errno_ret, where, &rule->action, err);
 	if (r < 0)
 		return r;
-	args = calloc(rule->n_args + 1, sizeof(*args));
-	if (!args)
-		return err_set(err, -ENOMEM, "%s", where);
-	r = parse_args(rule, index, args, &repeated, err);
+	rules->n++;
+	r = parse_args(from, index, rule, err);
 	if (r < 0)
 		return r;
 	/* Nothing to say that the default does not say; libseccomp refuses such rules. */
-	if (action == default_action)
+	if (rule->action == rules->default_action) {
+		rules->n--;
+		free(rule->args);
+		*rule = (struct seccomp_rule){0};
 		return 0;
+	}
 	for (size_t i = 0; i < rule->n_names; i++) {
 		const char *name = rule->names[i];
 		int number;
@@ -236,7 +253,7 @@ static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule, si
 			log_debug("%s: unknown system call %s is skipped", where, name);
 			continue;
 		}
-		r = add_syscall(ctx, action, number, args, rule->n_args, repeated);
+		r = add_syscall(ctx, rule, number);
 		if (r == -EEXIST)
 			return err_msg(err, r, "%s: conflicts with an earlier rule for %s", where, name);
 		if (r < 0)
@@ -245,13 +262,14 @@ static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule, si
 	return 0;
 }
 
-/* libseccomp 2.5 can write the program to a descriptor only. */
-static int export_filter(scmp_filter_ctx ctx, struct ocispec_arena *arena, struct plan_seccomp *ret, struct err *err)
+/* libseccomp 2.5 can write the program to a descriptor only. The arena's copy has ours in front. */
+static int export_filter(scmp_filter_ctx ctx, const struct seccomp_code *front, struct ocispec_arena *arena,
+			 struct plan_seccomp *ret, struct err *err)
 {
 	_cleanup_close_ int fd = sys_memfd_create("seccomp", MFD_CLOEXEC);
 	struct sock_filter *filter;
 	struct stat st;
-	size_t len;
+	size_t size, len;
 	int r;
 
 	if (fd < 0)
@@ -261,40 +279,56 @@ static int export_filter(scmp_filter_ctx ctx, struct ocispec_arena *arena, struc
 		return err_set(err, r, "compile the seccomp filter");
 	if (fstat(fd, &st) < 0)
 		return err_set(err, -errno, "read the seccomp filter");
-	len = (size_t)st.st_size / sizeof(*filter);
-	if (len == 0 || (size_t)st.st_size % sizeof(*filter) != 0)
-		return err_msg(err, -EIO, "compile the seccomp filter: libseccomp wrote %lld bytes",
-			       (long long)st.st_size);
+	size = (size_t)st.st_size;
+	if (size == 0 || size % sizeof(*filter) != 0)
+		return err_msg(err, -EIO, "compile the seccomp filter: libseccomp wrote %zu bytes", size);
+	len = front->n + size / sizeof(*filter);
 	if (len > BPF_MAXINSNS)
 		return err_msg(err, -E2BIG,
 			       "linux.seccomp: the filter has %zu instructions, more than the kernel's limit of %d",
 			       len, BPF_MAXINSNS);
-	filter = ocispec_alloc(arena, (size_t)st.st_size);
+	filter = ocispec_alloc(arena, len * sizeof(*filter));
 	if (!filter)
 		return err_set(err, -ENOMEM, "read the seccomp filter");
-	if (pread(fd, filter, (size_t)st.st_size, 0) != st.st_size)
+	if (front->n > 0)
+		memcpy(filter, front->insns, front->n * sizeof(*filter));
+	if (pread(fd, filter + front->n, size, 0) != (ssize_t)size)
 		return err_set(err, -EIO, "read the seccomp filter");
 	ret->filter = filter;
 	ret->len = (uint32_t)len;
 	return 0;
 }
 
+static void rules_free(struct seccomp_rules *rules)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		free(rules->list[i].args);
+	free(rules->list);
+	free(rules->archs);
+}
+
+static void code_free(struct seccomp_code *code)
+{
+	free(code->insns);
+}
+
 static int compile(const struct oci_seccomp *profile, struct ocispec_arena *arena, struct plan_seccomp *ret,
 		   struct err *err)
 {
 	__attribute__((cleanup(release))) scmp_filter_ctx ctx = NULL;
-	uint32_t default_action = 0;
+	__attribute__((cleanup(rules_free))) struct seccomp_rules rules = {0};
+	__attribute__((cleanup(code_free))) struct seccomp_code front = {0};
 	int r;
 
 	r = parse_action(profile->default_action, &profile->default_errno_ret, "linux.seccomp.defaultAction",
-			 &default_action, err);
+			 &rules.default_action, err);
 	if (r < 0)
 		return r;
-	ctx = seccomp_init(default_action);
-	if (!ctx)
-		return err_msg(err, -EINVAL, "linux.seccomp.defaultAction: libseccomp does not take \"%s\"",
-			       profile->default_action);
-	r = add_architectures(ctx, profile, err);
+	ctx = seccomp_init(rules.default_action);
+	rules.list = calloc(profile->n_syscalls + 1, sizeof(*rules.list));
+	if (!ctx || !rules.list)
+		return err_set(err, -ENOMEM, "compile the seccomp filter");
+	r = add_architectures(ctx, profile, &rules, err);
 	if (r < 0)
 		return r;
 	/* A binary tree over the numbers instead of a chain: it matters at run time, for each system call. */
@@ -302,11 +336,14 @@ static int compile(const struct oci_seccomp *profile, struct ocispec_arena *aren
 	if (r < 0 && r != -EOPNOTSUPP)
 		return err_set(err, r, "optimize the seccomp filter");
 	for (size_t i = 0; i < profile->n_syscalls; i++) {
-		r = add_rule(ctx, &profile->syscalls[i], i, default_action, err);
+		r = add_rule(ctx, &profile->syscalls[i], i, &rules, err);
 		if (r < 0)
 			return r;
 	}
-	return export_filter(ctx, arena, ret, err);
+	r = seccomp_args_emit(&rules, &front);
+	if (r < 0)
+		return err_set(err, r, "compile the seccomp filter");
+	return export_filter(ctx, &front, arena, ret, err);
 }
 
 int seccomp_filter(const struct oci_seccomp *profile, int root_fd, struct ocispec_arena *arena,
