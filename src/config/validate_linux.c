@@ -191,6 +191,33 @@ static int check_sysctls(struct validation *v, struct err *err)
 	return 0;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* One sysctl can be spelled in several ways; which value would win must not depend on the order of a JSON object. */
+static int check_sysctl_duplicates(struct validation *v, struct err *err)
+{
+	size_t n = v->linux_->n_sysctl;
+	char(*paths)[SYSCTL_PATH_SIZE];
+	int r = 0;
+
+	if (n < 2)
+		return 0;
+	paths = calloc(n, sizeof(*paths));
+	if (!paths)
+		return err_set(err, -ENOMEM, "check linux.sysctl");
+	for (size_t i = 0; i < n; i++)
+		sysctl_path(v->linux_->sysctl[i].key, paths[i], sizeof(paths[i]));
+	qsort(paths, n, sizeof(*paths), by_text);
+	for (size_t i = 1; i < n && r == 0; i++)
+		if (!strcmp(paths[i - 1], paths[i]))
+			r = INVALID(err, "linux.sysctl: \"%s\" is given twice, in different spellings", paths[i]);
+	free(paths);
+	return r;
+}
+
 static int check_path_list(struct validation *v, const char *property, const char **paths, size_t n, struct err *err)
 {
 	if (n && !has_namespace(v, CLONE_NEWNS))
@@ -279,6 +306,7 @@ const struct config_check config_checks_namespaces[] = {
 const struct config_check config_checks_linux[] = {
 	{"timeOffsets", check_time_offsets},
 	{"sysctl", check_sysctls},
+	{"sysctl duplicates", check_sysctl_duplicates},
 	{"maskedPaths", check_masked},
 	{"readonlyPaths", check_readonly},
 	{"rootfsPropagation", check_propagation},

@@ -234,17 +234,6 @@ static const struct word attr_words[] = {
 	{MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow"},
 };
 
-static const struct word propagation_words[] = {
-	{MS_REC | MS_SHARED, "rshared"},
-	{MS_REC | MS_SLAVE, "rslave"},
-	{MS_REC | MS_PRIVATE, "rprivate"},
-	{MS_REC | MS_UNBINDABLE, "runbindable"},
-	{MS_SHARED, "shared"},
-	{MS_SLAVE, "slave"},
-	{MS_PRIVATE, "private"},
-	{MS_UNBINDABLE, "unbindable"},
-};
-
 static const struct word controller_words[] = {
 	{PLAN_CTRL_CPU, "cpu"},       {PLAN_CTRL_CPUSET, "cpuset"}, {PLAN_CTRL_IO, "io"},
 	{PLAN_CTRL_MEMORY, "memory"}, {PLAN_CTRL_PIDS, "pids"},     {PLAN_CTRL_HUGETLB, "hugetlb"},
@@ -252,6 +241,23 @@ static const struct word controller_words[] = {
 };
 
 #define WORDS(table) table, sizeof(table) / sizeof((table)[0])
+
+static void put_propagation(struct dump *d, const char *key, uint32_t flags)
+{
+	static const struct word words[] = {
+		{MS_SHARED, "rshared"},
+		{MS_SLAVE, "rslave"},
+		{MS_PRIVATE, "rprivate"},
+		{MS_UNBINDABLE, "runbindable"},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if ((flags & ~(uint32_t)MS_REC) == words[i].bits) {
+			put_string(d, key, words[i].word + (flags & MS_REC ? 0 : 1));
+			return;
+		}
+	put_u64(d, key, flags);
+}
 
 static void dump_map(struct dump *d, const char *key, const struct oci_id_mapping *map, size_t n)
 {
@@ -397,8 +403,12 @@ static void dump_mounts(struct dump *d)
 		put_words(d, "clear", m->attr_clr, WORDS(attr_words));
 		put_words(d, "recursiveSet", m->rec_set, WORDS(attr_words));
 		put_words(d, "recursiveClear", m->rec_clr, WORDS(attr_words));
-		for (uint32_t k = 0; k < m->propagation.n; k++)
-			put_words(d, "propagation", propagation[k], WORDS(propagation_words));
+		if (m->propagation.n) {
+			begin(d, "propagation", "[");
+			for (uint32_t k = 0; k < m->propagation.n; k++)
+				put_propagation(d, NULL, propagation[k]);
+			end(d, "]");
+		}
 		put_strings(d, "data", m->data);
 		end(d, "}");
 	}
@@ -441,8 +451,9 @@ static void dump_root(struct dump *d)
 	put_off(d, "rootfs", init->rootfs);
 	if (init->rootfs_fd >= 0)
 		put_i64(d, "rootfsFd", init->rootfs_fd);
-	put_words(d, "rootPropagation", init->root_propagation, WORDS(propagation_words));
-	put_words(d, "finalPropagation", init->final_propagation, WORDS(propagation_words));
+	put_propagation(d, "rootPropagation", init->root_propagation);
+	if (init->final_propagation)
+		put_propagation(d, "finalPropagation", init->final_propagation);
 	dump_mounts(d);
 	dump_devices(d);
 	put_strings(d, "masked", init->masked);

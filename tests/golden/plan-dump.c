@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plans a config.json for a host that doesn't exist, and prints what comes out: warnings, the plan, or the error. The
+ * made-up host is a privileged one; options on the command line change that.
+ *
+ *	plan-dump CONFIG [unprivileged] [in-userns] [no-cgroup2] [old-kernel] [few-caps] [no-pivot] [no-new-keyring]
+ *[listen] [preserve-fds] [cgroup-disabled] [seccomp]
+ */
+#include "base/fd.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "plan/plan.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <stdio.h>
+#include <string.h>
+
+struct host {
+	struct config_facts config;
+	struct plan_facts facts;
+	struct plan_request request;
+	const struct plan_seccomp *seccomp;
+};
+
+static void warn(void *arg, const char *message)
+{
+	(void)arg;
+	printf("warning: %s\n", message);
+}
+
+/* A filter that allows everything; what matters here is that it gets into the block. */
+static struct sock_filter filter[] = {{.code = BPF_RET | BPF_K, .k = 0x7fff0000}};
+static const struct plan_seccomp seccomp = {.filter = filter, .len = 1, .flags = 4};
+
+static int take_option(struct host *h, const char *word)
+{
+	if (!strcmp(word, "unprivileged")) {
+		h->config.rootless = true;
+		h->facts.euid = h->facts.egid = 1000;
+		h->facts.cap_sys_admin = false;
+		h->facts.own_cgroup = "/user.slice/user-1000.slice/session-1.scope";
+	} else if (!strcmp(word, "in-userns")) {
+		h->facts.in_userns = true;
+	} else if (!strcmp(word, "no-cgroup2")) {
+		h->facts.cgroup_mount = h->facts.own_cgroup = NULL;
+	} else if (!strcmp(word, "old-kernel")) {
+		h->facts.cap_last = CAP_BLOCK_SUSPEND;
+	} else if (!strcmp(word, "few-caps")) {
+		h->facts.caps_bounding = (1u << CAP_CHOWN) | (1u << CAP_KILL);
+	} else if (!strcmp(word, "no-pivot")) {
+		h->config.no_pivot = h->request.no_pivot = true;
+	} else if (!strcmp(word, "no-new-keyring")) {
+		h->request.no_new_keyring = true;
+	} else if (!strcmp(word, "listen")) {
+		h->request.listen = true;
+	} else if (!strcmp(word, "preserve-fds")) {
+		h->request.preserve_fds = 3;
+	} else if (!strcmp(word, "cgroup-disabled")) {
+		h->request.cgroup_disabled = true;
+	} else if (!strcmp(word, "seccomp")) {
+		h->seccomp = &seccomp;
+	} else {
+		return -1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct host h = {
+		.facts = {.cap_sys_admin = true,
+			  .caps_bounding = (UINT64_C(1) << 41) - 1,
+			  .cap_last = CAP_CHECKPOINT_RESTORE,
+			  .own_cgroup = "/system.slice/engine.service",
+			  .cgroup_mount = "/sys/fs/cgroup"},
+		.request = {.id = "golden", .bundle = "/bundle"},
+	};
+	struct ocispec_arena *arena = ocispec_arena_new();
+	_cleanup_free_ char *text = NULL;
+	struct ocispec_error why;
+	struct err err = {0};
+	struct plan plan;
+	size_t size;
+	void *config;
+	char *dump;
+
+	if (argc < 2 || !arena || fd_read_file(AT_FDCWD, argv[1], OCISPEC_MAX_SIZE, &text, &size) < 0) {
+		fprintf(stderr, "usage: plan-dump CONFIG [OPTION]...\n");
+		return 2;
+	}
+	for (int i = 2; i < argc; i++)
+		if (take_option(&h, argv[i]) < 0) {
+			fprintf(stderr, "plan-dump: unknown option %s\n", argv[i]);
+			return 2;
+		}
+	if (ocispec_parse(&oci_config_object, text, size, "config.json", arena, &config, &why) < 0)
+		printf("error: %s\n", why.message);
+	else if (config_validate(config, &h.config, warn, NULL, &err) < 0 ||
+		 plan_make(config, &h.facts, &h.request, h.seccomp, arena, &plan, &err) < 0 ||
+		 plan_dump(&plan, arena, &dump, &err) < 0)
+		printf("error: %s\n", err.msg);
+	else
+		printf("%s", dump);
+	ocispec_arena_free(arena);
+	return 0;
+}
