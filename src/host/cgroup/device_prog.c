@@ -6,6 +6,9 @@
  * The rules are read from the last to the first: what is still wanted is kept in a register, an allowing rule that
  * matches takes its kinds out, a denying one ends it if it speaks of one that is left. Nothing left: allowed. A rule
  * for all devices and all access hides everything before it, so the program ends there.
+ *
+ * What loading costs is the verifier, which follows every branch, so most rules are to cost one: type, major and minor
+ * are packed into one number, and what the defaults decide anyway (engines send them, too) is left out.
  */
 #include "host/cgroup/internal.h"
 
@@ -25,7 +28,7 @@
 #define ANY      {false, 0}
 #define NUMBER(n) {true, (n)}
 static const struct oci_device_cgroup defaults[] = {
-	{true, "a", ANY, ANY, "m"},
+	{true, NULL, ANY, ANY, "m"},
 	{true, "c", NUMBER(1), NUMBER(3), "rwm"},    /* null */
 	{true, "c", NUMBER(1), NUMBER(5), "rwm"},    /* zero */
 	{true, "c", NUMBER(1), NUMBER(7), "rwm"},    /* full */
@@ -38,17 +41,22 @@ static const struct oci_device_cgroup defaults[] = {
 };
 /* clang-format on */
 
+/* KEY takes the place of the context once that is read; VERDICT holds constants to compare KEY with in between. */
 enum reg {
 	VERDICT = BPF_REG_0,
 	CONTEXT = BPF_REG_1,
+	KEY = BPF_REG_1,
 	TYPE = BPF_REG_2,
 	WANTED = BPF_REG_3,
 	MAJOR = BPF_REG_4,
 	MINOR = BPF_REG_5
 };
 
-#define PROLOGUE_SIZE 6
-#define RULE_SIZE     7 /* at most: type, major, minor, and four to decide */
+/* type, major, minor. The kernel's device numbers have 12 and 20 bits. */
+#define KEY_BITS 31
+
+#define PROLOGUE_SIZE 11
+#define RULE_SIZE     7 /* at most: three to match, four to decide */
 #define EPILOGUE_SIZE 2
 
 struct prog {
@@ -81,6 +89,11 @@ static void emit_prologue(struct prog *p)
 	emit(p, BPF_ALU | BPF_MOV | BPF_X, WANTED, TYPE, 0, 0);
 	emit(p, BPF_ALU | BPF_RSH | BPF_K, WANTED, 0, 0, 16);
 	emit(p, BPF_ALU | BPF_AND | BPF_K, TYPE, 0, 0, 0xffff);
+	emit(p, BPF_ALU64 | BPF_MOV | BPF_X, KEY, TYPE, 0, 0);
+	emit(p, BPF_ALU64 | BPF_LSH | BPF_K, KEY, 0, 0, KEY_BITS);
+	emit(p, BPF_ALU64 | BPF_OR | BPF_X, KEY, MAJOR, 0, 0);
+	emit(p, BPF_ALU64 | BPF_LSH | BPF_K, KEY, 0, 0, KEY_BITS);
+	emit(p, BPF_ALU64 | BPF_OR | BPF_X, KEY, MINOR, 0, 0);
 }
 
 static unsigned access_bits(const char *access)
@@ -99,37 +112,82 @@ static bool is_any_type(const struct oci_device_cgroup *rule)
 	return !rule->type || !*rule->type || rule->type[0] == 'a';
 }
 
-/* Everything from `from` on that jumps with offset 0 is to jump behind the rule. */
-static void patch_jumps(struct prog *p, size_t from, size_t n)
+static uint32_t type_bit(const struct oci_device_cgroup *rule)
 {
-	for (size_t i = 0; i < n; i++)
-		p->insns[from + i].off = (__s16)(p->n - (from + i) - 1);
+	return rule->type[0] == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
+}
+
+/* Whether a is true of every number that b is true of. */
+static bool covers_number(struct oci_opt_i64 a, struct oci_opt_i64 b)
+{
+	return is_any(a) || (!is_any(b) && a.value == b.value);
+}
+
+/* Whether the defaults have decided all that the rule speaks of. */
+static bool is_decided(const struct oci_device_cgroup *rule)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
+		const struct oci_device_cgroup *d = &defaults[i];
+
+		if ((is_any_type(d) || (!is_any_type(rule) && d->type[0] == rule->type[0])) &&
+		    covers_number(d->major, rule->major) && covers_number(d->minor, rule->minor) &&
+		    (access_bits(rule->access) & ~access_bits(d->access)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Numbers that no device has, and that don't fit in the key. */
+static bool is_impossible(const struct oci_device_cgroup *rule)
+{
+	return (!is_any(rule->major) && rule->major.value >> KEY_BITS) ||
+	       (!is_any(rule->minor) && rule->minor.value >> KEY_BITS);
+}
+
+/* One jump, its offset still 0, for each condition that the device must meet. */
+static void emit_match(struct prog *p, const struct oci_device_cgroup *rule)
+{
+	const unsigned unequal = BPF_JMP32 | BPF_JNE | BPF_K;
+
+	if (!is_any_type(rule) && !is_any(rule->major) && !is_any(rule->minor)) {
+		uint64_t key = ((uint64_t)type_bit(rule) << KEY_BITS | (uint64_t)rule->major.value) << KEY_BITS |
+			       (uint64_t)rule->minor.value;
+
+		emit(p, BPF_LD | BPF_DW | BPF_IMM, VERDICT, 0, 0, (uint32_t)key);
+		emit(p, 0, 0, 0, 0, (uint32_t)(key >> 32));
+		emit(p, BPF_JMP | BPF_JNE | BPF_X, KEY, VERDICT, 0, 0);
+		return;
+	}
+	if (!is_any_type(rule))
+		emit(p, unequal, TYPE, 0, 0, type_bit(rule));
+	if (!is_any(rule->major))
+		emit(p, unequal, MAJOR, 0, 0, (uint32_t)rule->major.value);
+	if (!is_any(rule->minor))
+		emit(p, unequal, MINOR, 0, 0, (uint32_t)rule->minor.value);
 }
 
 /* Returns whether the rule hides all that come before it in the list. */
 static bool emit_rule(struct prog *p, const struct oci_device_cgroup *rule)
 {
-	const unsigned unequal = BPF_JMP32 | BPF_JNE | BPF_K;
 	unsigned access = access_bits(rule->access);
-	size_t start = p->n, n_jumps;
+	size_t start = p->n, matched;
 
-	if (!is_any_type(rule))
-		emit(p, unequal, TYPE, 0, 0, rule->type[0] == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
-	if (!is_any(rule->major))
-		emit(p, unequal, MAJOR, 0, 0, (uint32_t)rule->major.value);
-	if (!is_any(rule->minor))
-		emit(p, unequal, MINOR, 0, 0, (uint32_t)rule->minor.value);
-	n_jumps = p->n - start;
+	if (is_impossible(rule))
+		return false;
+	emit_match(p, rule);
+	matched = p->n;
 	if (access != ALL_ACCESS && rule->allow) {
 		emit(p, BPF_ALU | BPF_AND | BPF_K, WANTED, 0, 0, ALL_ACCESS & ~access);
-		emit(p, unequal, WANTED, 0, 2, 0);
+		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, WANTED, 0, 2, 0);
 	} else if (access != ALL_ACCESS) {
 		emit(p, BPF_JMP32 | BPF_JSET | BPF_K, WANTED, 0, 1, access);
 		emit(p, BPF_JMP | BPF_JA, 0, 0, 2, 0);
 	}
 	emit_exit(p, rule->allow);
-	patch_jumps(p, start, n_jumps);
-	return n_jumps == 0 && access == ALL_ACCESS;
+	for (size_t i = start; i < matched; i++)
+		if (BPF_CLASS(p->insns[i].code) == BPF_JMP || BPF_CLASS(p->insns[i].code) == BPF_JMP32)
+			p->insns[i].off = (__s16)(p->n - i - 1);
+	return matched == start && access == ALL_ACCESS;
 }
 
 int device_prog_make(const struct oci_device_cgroup *rules, size_t n, struct bpf_insn **ret, size_t *ret_n)
@@ -144,7 +202,8 @@ int device_prog_make(const struct oci_device_cgroup *rules, size_t n, struct bpf
 	for (size_t i = ARRAY_SIZE(defaults); i-- > 0 && !done;)
 		done = emit_rule(&p, &defaults[i]);
 	for (size_t i = n; i-- > 0 && !done;)
-		done = emit_rule(&p, &rules[i]);
+		if (!is_decided(&rules[i]))
+			done = emit_rule(&p, &rules[i]);
 	if (!done)
 		emit_exit(&p, false);
 	*ret = p.insns;
