@@ -96,17 +96,14 @@ static bool lives(pid_t pid)
 static void make_container(struct fixture *fixture, const char *id, const char *phase, pid_t pid, bool private_pidns)
 {
 	static struct oci_pair annotations[] = {{"org.example", "yes"}};
-	char boot_id[STATE_BOOT_ID_SIZE];
 	struct container container;
 
 	assert_int_equal(state_create(fixture->root, id, &container, &fixture->err), 0);
-	assert_int_equal(state_boot_id(boot_id, &fixture->err), 0);
 	container.state = (struct container_state){
 		.oci_version = "1.3.0",
 		.id = container.id,
 		.phase = phase,
 		.pid = pid,
-		.boot_id = boot_id,
 		.bundle = "/bundle",
 		.rootfs = "/bundle/rootfs",
 		.created = "2026-01-31T10:00:00.5Z",

@@ -158,11 +158,12 @@ static void test_start_time(void **state)
 
 static void test_boot_id(void **state)
 {
-	char boot_id[STATE_BOOT_ID_SIZE] = "", again[STATE_BOOT_ID_SIZE] = "";
+	const char *boot_id = NULL, *again = NULL;
 
-	assert_int_equal(state_boot_id(boot_id, NULL), 0);
-	assert_int_equal(state_boot_id(again, NULL), 0);
-	assert_int_equal(strlen(boot_id), STATE_BOOT_ID_SIZE - 1);
+	assert_int_equal(state_boot_id(&boot_id, NULL), 0);
+	assert_int_equal(state_boot_id(&again, NULL), 0);
+	assert_int_equal(strlen(boot_id), 36);
+	assert_int_equal(strspn(boot_id, "0123456789abcdef-"), 36);
 	assert_string_equal(boot_id, again);
 }
 
@@ -170,7 +171,6 @@ static void test_boot_id(void **state)
 struct fixture {
 	struct scratch scratch;
 	struct container container;
-	char boot_id[STATE_BOOT_ID_SIZE];
 	pid_t pid;
 };
 
@@ -185,11 +185,10 @@ static struct fixture *make_fixture(const char *phase)
 	assert_true(root >= 0);
 	assert_int_equal(state_create(root, "c", &fixture->container, NULL), 0);
 	close(root);
-	assert_int_equal(state_boot_id(fixture->boot_id, NULL), 0);
 	fixture->pid = waiting_child();
 	fixture->container.state.phase = phase;
 	fixture->container.state.pid = fixture->pid;
-	fixture->container.state.boot_id = fixture->boot_id;
+	assert_int_equal(state_boot_id(&fixture->container.state.boot_id, NULL), 0);
 	assert_int_equal(state_pid_start_time(fixture->pid, &fixture->container.state.start_time), 0);
 	fixture->container.has_state = true;
 	return fixture;

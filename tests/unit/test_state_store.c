@@ -319,6 +319,44 @@ static void test_save_replaces(void **state)
 	container_close(&container);
 }
 
+/* What the next command could not read is not written, and what is there stays. */
+static void test_save_refuses(void **state)
+{
+	struct fixture *fixture = *state;
+	struct container container;
+
+	make_container(fixture, "c", full_state);
+	container = open_container(fixture, "c");
+	container.state.bundle = NULL;
+	assert_int_equal(state_save(&container, &fixture->err), -EINVAL);
+	assert_non_null(strstr(fixture->err.msg, "bundle is missing"));
+	container.state.bundle = "/";
+	container.state.cgroup_path = "/a/../b";
+	assert_int_equal(state_save(&container, &fixture->err), -EINVAL);
+	container_close(&container);
+	container = open_container(fixture, "c");
+	assert_string_equal(container.state.bundle, "/srv/a bundle");
+	container_close(&container);
+}
+
+static void test_save_sets_boot_id(void **state)
+{
+	struct fixture *fixture = *state;
+	struct container container;
+	bool same_boot = false;
+
+	make_container(fixture, "c", full_state);
+	container = open_container(fixture, "c");
+	container.state.boot_id = NULL;
+	assert_int_equal(state_save(&container, &fixture->err), 0);
+	container_close(&container);
+	container = open_container(fixture, "c");
+	assert_true(container.has_state);
+	assert_int_equal(state_same_boot(&container, &same_boot, &fixture->err), 0);
+	assert_true(same_boot);
+	container_close(&container);
+}
+
 static void test_private_to_the_owner(void **state)
 {
 	struct fixture *fixture = *state;
@@ -631,6 +669,8 @@ int main(void)
 		WITH_ROOT(test_round_trip),
 		WITH_ROOT(test_round_trip_small),
 		WITH_ROOT(test_save_replaces),
+		WITH_ROOT(test_save_refuses),
+		WITH_ROOT(test_save_sets_boot_id),
 		WITH_ROOT(test_private_to_the_owner),
 		WITH_ROOT(test_stale_temporary_file),
 		WITH_ROOT(test_temporary_symlink),

@@ -91,6 +91,28 @@ static int check(const struct state_file *file, const char *id, struct err *err)
 	return 0;
 }
 
+/* The writer leaves out what is NULL, and the file would be refused by the next command. */
+static int check_required(const struct container_state *state, struct err *err)
+{
+	const struct {
+		const char *name, *value;
+	} required[] = {
+		{"ociVersion", state->oci_version},
+		{"id", state->id},
+		{"phase", state->phase},
+		{"bundle", state->bundle},
+		{"rootfs", state->rootfs},
+		{"created", state->created},
+		{"bootId", state->boot_id},
+		{"cgroupManager", state->cgroup_manager},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(required); i++)
+		if (!required[i].value)
+			return err_msg(err, -EINVAL, "%s is missing", required[i].name);
+	return 0;
+}
+
 static int parse(struct container *container, const char *text, size_t size)
 {
 	struct ocispec_error why;
@@ -154,14 +176,30 @@ static int write_new(const struct container *container, const char *text, size_t
 	return r == 0 && close(TAKE_FD(fd)) < 0 ? -errno : r;
 }
 
+static int prepare(struct container *container, const struct state_file *file, struct err *err)
+{
+	int r = 0;
+
+	if (!container->state.boot_id)
+		r = state_boot_id(&container->state.boot_id, err);
+	if (r == 0)
+		r = check_required(&container->state, err);
+	if (r == 0)
+		r = check(file, container->id, err);
+	return r < 0 ? err_wrap(err, "the state of container %s can't be written", container->id) : 0;
+}
+
 int state_save(struct container *container, struct err *err)
 {
 	struct state_file file = {.turtle_state = FORMAT, .container = &container->state};
-	struct ocispec_arena *arena = ocispec_arena_new();
+	struct ocispec_arena *arena;
 	char *text = NULL;
 	size_t size = 0;
-	int r;
+	int r = prepare(container, &file, err);
 
+	if (r < 0)
+		return r;
+	arena = ocispec_arena_new();
 	r = arena ? ocispec_write(&file_object, &file, OCISPEC_COMPACT, arena, &text, &size) : -ENOMEM;
 	if (r == 0)
 		r = write_new(container, text, size);

@@ -58,21 +58,28 @@ int state_pid_start_time(pid_t pid, uint64_t *ret)
 	return 0;
 }
 
-int state_boot_id(char ret[STATE_BOOT_ID_SIZE], struct err *err)
+#define BOOT_ID_LENGTH 36
+
+int state_boot_id(const char **ret, struct err *err)
 {
 	static const char path[] = "/proc/sys/kernel/random/boot_id";
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	char text[STATE_BOOT_ID_SIZE];
+	static char boot_id[BOOT_ID_LENGTH + 1];
+	_cleanup_close_ int fd = -1;
+	char text[BOOT_ID_LENGTH];
 	ssize_t n;
 
+	/* A process sees one boot only. */
+	*ret = boot_id;
+	if (boot_id[0] != '\0')
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return err_set(err, -errno, "open %s", path);
-	n = fd_read_all(fd, text, sizeof(text) - 1);
+	n = fd_read_all(fd, text, sizeof(text));
 	if (n < 0)
 		return err_set(err, (int)n, "read %s", path);
-	if (n != sizeof(text) - 1)
+	if (n != sizeof(text))
 		return err_msg(err, -EIO, "read %s: it is too short", path);
-	text[n] = '\0';
-	memcpy(ret, text, sizeof(text));
+	memcpy(boot_id, text, sizeof(text));
 	return 0;
 }

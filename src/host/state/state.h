@@ -88,7 +88,10 @@ int state_open(int root_fd, const char *id, enum state_lock lock, int timeout_ms
 	       struct err *err); /* root_fd stays the caller's */
 void container_close(struct container *container);
 
-/* Writes ROOT/ID/state.json by rename, under the exclusive lock. container->state is the caller's to fill. */
+/*
+ * Writes ROOT/ID/state.json by rename, under the exclusive lock. container->state is the caller's to fill, but for
+ * boot_id, which is set here when it is NULL. What could not be read again is not written: -EINVAL.
+ */
 int state_save(struct container *container, struct err *err);
 
 /* Removes every file of ROOT/ID, then ROOT/ID. Missing ones are no error. */
@@ -111,10 +114,11 @@ int state_pid_start_time(pid_t pid, uint64_t *ret);
 /* State letter and start time out of the text of a /proc/PID/stat, or -EINVAL. */
 int state_parse_stat(const char *text, char *ret_state, uint64_t *ret_start_time);
 
-/* This boot's id, as text; and whether the container was made in it: no pid or cgroup of another boot means anything.
+/*
+ * This boot's id, as text in a buffer that lasts; and whether the container was made in it: no pid and no cgroup path
+ * of another boot means anything.
  */
-#define STATE_BOOT_ID_SIZE 37
-int state_boot_id(char ret[STATE_BOOT_ID_SIZE], struct err *err);
+int state_boot_id(const char **ret, struct err *err);
 int state_same_boot(const struct container *container, bool *ret, struct err *err);
 
 #endif

@@ -34,11 +34,11 @@ enum container_status state_status_of(bool created, bool has_pid, bool alive, bo
 
 int state_same_boot(const struct container *container, bool *ret, struct err *err)
 {
-	char boot_id[STATE_BOOT_ID_SIZE];
-	int r = state_boot_id(boot_id, err);
+	const char *boot_id;
+	int r = state_boot_id(&boot_id, err);
 
 	if (r == 0)
-		*ret = strcmp(boot_id, container->state.boot_id) == 0;
+		*ret = container->state.boot_id && strcmp(boot_id, container->state.boot_id) == 0;
 	return r;
 }
 
