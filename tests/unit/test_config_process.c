@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Validation of process. */
+#include "config_case.h"
+
+#define P "\"cwd\":\"/\",\"args\":[\"true\"],"
+#define USERNS                                                               \
+	"\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}],"         \
+	"\"uidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":10}]," \
+	"\"gidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":5}]"
+
+static const struct config_case program[] = {
+	{"in order"},
+	{"no process at all", "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\"}}"},
+	{"no args", .process = "\"cwd\":\"/\"", .error = "args must not be empty"},
+	{"empty args", .process = "\"cwd\":\"/\",\"args\":[]", .error = "args must not be empty"},
+	{"empty args[0] is found out when it is looked up", .process = "\"cwd\":\"/\",\"args\":[\"\"]"},
+	{"empty cwd", .process = "\"cwd\":\"\",\"args\":[\"true\"]", .error = "Cwd property must not be empty"},
+	{"relative cwd", .process = "\"cwd\":\"tmp\",\"args\":[\"true\"]", .error = "Cwd must be an absolute path"},
+	{"dot cwd", .process = "\"cwd\":\".\",\"args\":[\"true\"]", .error = "Cwd must be an absolute path"},
+	{"cwd checked before args", .process = "\"cwd\":\"x\"", .error = "Cwd must be an absolute path"},
+	{"env", .process = P "\"env\":[\"A=1\",\"B=\",\"C==\"]"},
+	{"env without =", .process = P "\"env\":[\"A=1\",\"B\"]",
+	 .error = "process.env[1]: \"B\" is not of the form NAME=VALUE"},
+	{"empty env", .process = P "\"env\":[\"\"]", .error = "process.env[0]: \"\" is not of the form NAME=VALUE"},
+	{"env without name", .process = P "\"env\":[\"=x\"]",
+	 .error = "process.env[0]: \"=x\" has no name before the '='"},
+	{"env only =", .process = P "\"env\":[\"=\"]", .error = "process.env[0]: \"=\" has no name before the '='"},
+	{"env late", .process = P "\"env\":[\"A=\",\"A=\",\"A=\",\"A B\"]",
+	 .error = "process.env[3]: \"A B\" is not of the form NAME=VALUE"},
+};
+
+static const struct config_case terminal[] = {
+	{"size", .process = P "\"terminal\":true,\"consoleSize\":{\"height\":65535,\"width\":65535}"},
+	{"height over 16 bits", .process = P "\"terminal\":true,\"consoleSize\":{\"height\":65536,\"width\":1}",
+	 .error = "process.consoleSize: 65536 x 1 is larger than a terminal can be (65535 x 65535)"},
+	{"width over 16 bits", .process = P "\"terminal\":true,\"consoleSize\":{\"height\":1,\"width\":4294967295}",
+	 .error = "process.consoleSize: 1 x 4294967295 is larger than a terminal can be (65535 x 65535)"},
+	{"size is ignored without terminal", .process = P "\"consoleSize\":{\"height\":65536,\"width\":1}"},
+	{"no mount namespace", .process = P "\"terminal\":true", .linux_ = "",
+	 .error = "process.terminal: needs a mount namespace"},
+	{"joined mount namespace", .process = P "\"terminal\":true",
+	 .linux_ = "\"namespaces\":[{\"type\":\"mount\",\"path\":\"/x\"}]"},
+};
+
+static const struct config_case user[] = {
+	{"largest ids", .process = P "\"user\":{\"uid\":4294967294,\"gid\":4294967294}"},
+	{"uid -1", .process = P "\"user\":{\"uid\":4294967295,\"gid\":0}",
+	 .error = "process.user.uid: 4294967295 is not a valid id"},
+	{"gid -1", .process = P "\"user\":{\"uid\":0,\"gid\":4294967295}",
+	 .error = "process.user.gid: 4294967295 is not a valid id"},
+	{"additional gid -1", .process = P "\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[1,4294967295]}",
+	 .error = "process.user.additionalGids[1]: 4294967295 is not a valid id"},
+	{"additional gids", .process = P "\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[0,5,5,2147483648]}"},
+	{"umask", .process = P "\"user\":{\"uid\":0,\"gid\":0,\"umask\":511}"},
+	{"umask too large", .process = P "\"user\":{\"uid\":0,\"gid\":0,\"umask\":512}",
+	 .error = "process.user.umask: 512 is more than 511 (octal 777)"},
+	{"mapped", .process = P "\"user\":{\"uid\":9,\"gid\":4,\"additionalGids\":[3]}", .linux_ = USERNS},
+	{"uid not mapped", .process = P "\"user\":{\"uid\":10,\"gid\":0}", .linux_ = USERNS,
+	 .error = "process.user.uid: 10 is not mapped in the user namespace"},
+	{"gid not mapped", .process = P "\"user\":{\"uid\":0,\"gid\":5}", .linux_ = USERNS,
+	 .error = "process.user.gid: 5 is not mapped in the user namespace"},
+	{"additional gid not mapped", .process = P "\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[1,7]}",
+	 .linux_ = USERNS, .error = "process.user.additionalGids[1]: 7 is not mapped in the user namespace"},
+	{"no user is root, which must be mapped", .process = "\"cwd\":\"/\",\"args\":[\"true\"]",
+	 .linux_ = "\"namespaces\":[{\"type\":\"user\"}],"
+		   "\"uidMappings\":[{\"containerID\":5,\"hostID\":1000,\"size\":10}],"
+		   "\"gidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":5}]",
+	 .error = "process.user.uid: 0 is not mapped in the user namespace"},
+	{"a joined user namespace is not ours to judge", .process = P "\"user\":{\"uid\":10,\"gid\":10}",
+	 .linux_ = "\"namespaces\":[{\"type\":\"user\",\"path\":\"/proc/7/ns/user\"}]"},
+};
+
+#define LIMIT(type, soft, hard) "{\"type\":\"" type "\",\"soft\":" soft ",\"hard\":" hard "}"
+/* clang-format off */
+#define ALL_LIMITS \
+	LIMIT("RLIMIT_AS", "0", "0") "," \
+	LIMIT("RLIMIT_CORE", "0", "0") "," \
+	LIMIT("RLIMIT_CPU", "0", "0") "," \
+	LIMIT("RLIMIT_DATA", "0", "0") "," \
+	LIMIT("RLIMIT_FSIZE", "0", "0") "," \
+	LIMIT("RLIMIT_LOCKS", "0", "0") "," \
+	LIMIT("RLIMIT_MEMLOCK", "0", "0") "," \
+	LIMIT("RLIMIT_MSGQUEUE", "0", "0") "," \
+	LIMIT("RLIMIT_NICE", "0", "0") "," \
+	LIMIT("RLIMIT_NOFILE", "0", "0") "," \
+	LIMIT("RLIMIT_NPROC", "0", "0") "," \
+	LIMIT("RLIMIT_RSS", "0", "0") "," \
+	LIMIT("RLIMIT_RTPRIO", "0", "0") "," \
+	LIMIT("RLIMIT_RTTIME", "0", "0") "," \
+	LIMIT("RLIMIT_SIGPENDING", "0", "0") "," \
+	LIMIT("RLIMIT_STACK", "0", "0")
+/* clang-format on */
+
+static const struct config_case limits[] = {
+	{"all names", .process = P "\"rlimits\":[" ALL_LIMITS "]"},
+	{"infinity", .process = P "\"rlimits\":[" LIMIT("RLIMIT_CORE", "0", "18446744073709551615") "]"},
+	{"unknown", .process = P "\"rlimits\":[" LIMIT("RLIMIT_FOO", "0", "0") "]",
+	 .error = "process.rlimits[0].type: unknown limit \"RLIMIT_FOO\""},
+	{"lower case", .process = P "\"rlimits\":[" LIMIT("rlimit_core", "0", "0") "]",
+	 .error = "process.rlimits[0].type: unknown limit \"rlimit_core\""},
+	{"without prefix", .process = P "\"rlimits\":[" LIMIT("CORE", "0", "0") "]",
+	 .error = "process.rlimits[0].type: unknown limit \"CORE\""},
+	{"empty", .process = P "\"rlimits\":[" LIMIT("", "0", "0") "]",
+	 .error = "process.rlimits[0].type: unknown limit \"\""},
+	{"twice", .process = P "\"rlimits\":[" LIMIT("RLIMIT_CORE", "0", "0") "," LIMIT("RLIMIT_CORE", "0", "0") "]",
+	 .error = "process.rlimits[1].type: RLIMIT_CORE is given twice"},
+	{"soft over hard", .process = P "\"rlimits\":[" LIMIT("RLIMIT_CORE", "2", "1") "]",
+	 .error = "process.rlimits[0]: RLIMIT_CORE: the soft limit 2 is higher than the hard limit 1"},
+	{"soft infinite", .process = P "\"rlimits\":[" LIMIT("RLIMIT_CORE", "18446744073709551615", "1") "]",
+	 .error = "process.rlimits[0]: RLIMIT_CORE: the soft limit 18446744073709551615 is higher than the hard limit "
+		  "1"},
+};
+
+static const struct config_case adjustments[] = {
+	{"lowest", .process = P "\"oomScoreAdj\":-1000"},
+	{"highest", .process = P "\"oomScoreAdj\":1000"},
+	{"too low", .process = P "\"oomScoreAdj\":-1001",
+	 .error = "process.oomScoreAdj: -1001 is not between -1000 and 1000"},
+	{"too high", .process = P "\"oomScoreAdj\":1001",
+	 .error = "process.oomScoreAdj: 1001 is not between -1000 and 1000"},
+	{"least int", .process = P "\"oomScoreAdj\":-2147483648",
+	 .error = "process.oomScoreAdj: -2147483648 is not between -1000 and 1000"},
+	{"cpu affinity", .process = P "\"execCPUAffinity\":{\"initial\":\"0-3,7,9-9\",\"final\":\"1023\"}"},
+	{"cpu affinity empty", .process = P "\"execCPUAffinity\":{\"initial\":\"\",\"final\":\"\"}"},
+	{"cpu affinity word", .process = P "\"execCPUAffinity\":{\"initial\":\"all\"}",
+	 .error = "process.execCPUAffinity.initial: \"all\" is not a list of CPUs"},
+	{"cpu affinity range backwards", .process = P "\"execCPUAffinity\":{\"final\":\"3-1\"}",
+	 .error = "process.execCPUAffinity.final: \"3-1\" is not a list of CPUs"},
+	{"cpu affinity trailing comma", .process = P "\"execCPUAffinity\":{\"final\":\"1,\"}",
+	 .error = "process.execCPUAffinity.final: \"1,\" is not a list of CPUs"},
+	{"cpu affinity open range", .process = P "\"execCPUAffinity\":{\"final\":\"1-\"}",
+	 .error = "process.execCPUAffinity.final: \"1-\" is not a list of CPUs"},
+	{"cpu affinity overflow", .process = P "\"execCPUAffinity\":{\"final\":\"99999999999999999999\"}",
+	 .error = "process.execCPUAffinity.final: \"99999999999999999999\" is not a list of CPUs"},
+	{"scheduler", .process = P "\"scheduler\":{\"policy\":\"SCHED_FIFO\"}",
+	 .error = "process.scheduler: not supported yet"},
+	{"scheduler that says nothing", .process = P "\"scheduler\":{\"policy\":\"\"}"},
+	{"ioPriority", .process = P "\"ioPriority\":{\"class\":\"IOPRIO_CLASS_RT\",\"priority\":1}",
+	 .error = "process.ioPriority: not supported yet"},
+	{"apparmorProfile", .process = P "\"apparmorProfile\":\"p\"",
+	 .error = "process.apparmorProfile: not supported yet"},
+	{"apparmorProfile empty", .process = P "\"apparmorProfile\":\"\""},
+	{"selinuxLabel", .process = P "\"selinuxLabel\":\"l\"", .error = "process.selinuxLabel: not supported yet"},
+	{"selinuxLabel empty", .process = P "\"selinuxLabel\":\"\""},
+};
+
+static void too_many_groups(void **state)
+{
+	static uint32_t gids[65537];
+	struct oci_user u = {.n_additional_gids = 65537, .additional_gids = gids};
+	const char *args[] = {"true"};
+	struct oci_process p = {.cwd = "/", .n_args = 1, .args = args, .user = &u};
+	struct oci_root root = {.path = "r"};
+	struct oci_config config = {.oci_version = "1.0.0", .root = &root, .process = &p};
+	struct config_facts facts = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(config_validate(&config, &facts, NULL, NULL, &err), -22);
+	assert_string_equal(err.msg, "process.user.additionalGids: 65537 are too many, the kernel takes at most 65536");
+	u.n_additional_gids--;
+	assert_int_equal(config_validate(&config, &facts, NULL, NULL, &err), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(too_many_groups)};
+	int failed = 0;
+
+	failed += run_table("program and environment", program, config_case_run);
+	failed += run_table("terminal", terminal, config_case_run);
+	failed += run_table("user", user, config_case_run);
+	failed += run_table("rlimits", limits, config_case_run);
+	failed += run_table("adjustments", adjustments, config_case_run);
+	failed += cmocka_run_group_tests(tests, NULL, NULL);
+	return failed;
+}
