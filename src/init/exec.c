@@ -29,7 +29,11 @@ int exec_make_cwd(struct init *init, struct err *err)
 		if (fd < 0)
 			return err_set(err, fd, "create working directory `%s`", cwd);
 	}
-	/* Other failures are for the one who enters it. */
+	/* Only a link of procfs to somebody's descriptor or directory is refused here: it may be gone by then. */
+	if (fd == -ELOOP) {
+		err_set(err, fd, "chdir to `%s`", cwd);
+		return err_hint(err, "it must not lead through links of procfs");
+	}
 	close_fd(&fd);
 	return 0;
 }

@@ -127,6 +127,8 @@ int dev_null(struct init *init, struct err *err);
 /* mask.c */
 int mask_readonly_paths(struct init *init, struct err *err);
 int mask_paths(struct init *init, struct err *err);
+/* A detached empty read-only directory. */
+int mask_empty(struct err *err);
 
 /* proc.c */
 int proc_open(struct init *init, unsigned attrs, struct err *err); /* init->proc is there afterwards */

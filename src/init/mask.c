@@ -51,7 +51,7 @@ int mask_readonly_paths(struct init *init, struct err *err)
 }
 
 /* One empty read-only directory for all: a file system each would cost far more to make and to give back. */
-static int make_empty(struct err *err)
+int mask_empty(struct err *err)
 {
 	static const char *const tight[] = {"source=tmpfs", "nr_blocks=1", "nr_inodes=1", NULL};
 	static const char *const roomy[] = {"source=tmpfs", "nr_blocks=1", "nr_inodes=2", NULL};
@@ -81,7 +81,7 @@ int mask_paths(struct init *init, struct err *err)
 		if (r == 0 && fstat(target, &st) < 0)
 			r = err_set(err, -errno, "look at %s", path);
 		if (r == 0 && S_ISDIR(st.st_mode) && empty < 0) {
-			empty = make_empty(err);
+			empty = mask_empty(err);
 			r = empty < 0 ? empty : put_on(empty, target, path, err);
 			if (r == 0)
 				continue;

@@ -132,6 +132,20 @@ static int set_propagation(const struct init_plan *plan, const struct plan_mount
 	return 0;
 }
 
+/* The kernel's EINVAL for a directory on a file (or the reverse) says nothing; callers look for ENOTDIR. */
+static int attach_error(int tree, int target, int error, const char *dest, struct err *err)
+{
+	struct stat what, where;
+
+	if (error != EINVAL || fstat(tree, &what) < 0 || fstat(target, &where) < 0 ||
+	    S_ISDIR(what.st_mode) == S_ISDIR(where.st_mode))
+		return err_set(err, -error, "attach at %s", dest);
+	err_set(err, -ENOTDIR, "attach at %s", dest);
+	if (S_ISDIR(what.st_mode))
+		return err_hint(err, "the source is a directory, the destination is not");
+	return err_hint(err, "the source is not a directory, the destination is");
+}
+
 /* The last steps, the same for all kinds. Takes the tree. */
 static int attach(struct init *init, const struct plan_mount *m, int taken_tree, int target, struct err *err)
 {
@@ -142,7 +156,7 @@ static int attach(struct init *init, const struct plan_mount *m, int taken_tree,
 	if (r < 0)
 		return r;
 	if (sys_move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		return err_set(err, -errno, "attach at %s", dest);
+		return attach_error(tree, target, errno, dest, err);
 	return set_propagation(init->plan, m, tree, err);
 }
 
@@ -283,6 +297,7 @@ static int mount_cgroup(struct init *init, const struct plan_mount *m, struct er
 	const struct plan_join *joins = plan_items(init->plan, init->plan->joins, struct plan_join);
 	bool made, own = init->plan->flags & PLAN_NEW_CGROUPNS;
 	_cleanup_close_ int target = open_target(init, m, false, true, &made, err), tree = -1;
+	int r;
 
 	if (target < 0)
 		return target;
@@ -298,7 +313,13 @@ static int mount_cgroup(struct init *init, const struct plan_mount *m, struct er
 	}
 	if (!m->source)
 		return err_msg(err, -ENOENT, "no cgroup2 file system is mounted on the host");
-	return mount_host_tree(init, m, plan_str(init->plan, m->source), target, err);
+	r = mount_host_tree(init, m, plan_str(init->plan, m->source), target, err);
+	if (r != -ENOENT || !(init->plan->flags & PLAN_IN_USERNS))
+		return r;
+	/* Without the right to make a cgroup it has none to show, least of all those that are its user's. */
+	err_clear(err);
+	tree = mask_empty(err);
+	return tree < 0 ? tree : attach(init, m, take_fd(&tree), target, err);
 }
 
 /* The option copy-symlink: what is a symlink on the host is the same symlink in the container. 1: done. */
@@ -346,7 +367,6 @@ static int open_source(struct init *init, const struct plan_mount *m, struct err
 
 static int mount_bind(struct init *init, const struct plan_mount *m, struct err *err)
 {
-	const char *dest = plan_str(init->plan, m->destination);
 	_cleanup_close_ int tree = open_source(init, m, err), target = -1;
 	bool made;
 	struct stat st;
@@ -369,12 +389,7 @@ static int mount_bind(struct init *init, const struct plan_mount *m, struct err 
 	target = open_target(init, m, !S_ISDIR(st.st_mode), false, &made, err);
 	if (target < 0)
 		return target;
-	r = attach(init, m, take_fd(&tree), target, err);
-	if (r == -ENOTDIR && S_ISDIR(st.st_mode))
-		err_hint(err, "the source is a directory, %s is not", dest);
-	else if (r == -ENOTDIR || r == -EISDIR)
-		err_hint(err, "the source is not a directory, %s is", dest);
-	return r;
+	return attach(init, m, take_fd(&tree), target, err);
 }
 
 static int mount_remount(struct init *init, const struct plan_mount *m, struct err *err)

@@ -3,10 +3,10 @@
  * The container's root as a mount: cloned from the bundle's directory, put where pivot_root wants it, and finally made
  * the only thing there is.
  *
- * pivot_root wants the new root to be a mount whose parent is not shared. "/" of our own mount namespace serves as the
- * parent: paths that start at "/" don't see what is mounted on top of it, so all host paths keep working until the end,
- * and nothing that the container's mounts cover can get into the way of later sources. Only where "/" has to stay
- * shared (rootfsPropagation) the root goes over its own directory, and just the mount below that is made private.
+ * pivot_root wants the new root to be a mount whose parent is not shared, so it goes over its own directory, and where
+ * "/" is to stay shared (rootfsPropagation) just the mount below is made private. Where the host has passed the tree,
+ * because we may not reach its directory, it goes over "/": paths that start there don't see what is on top of it. (Not
+ * always, though simpler: a bind mount of the host's "/" would contain it.)
  */
 #include "init/init.h"
 
@@ -24,9 +24,9 @@ int propagate(int fd, const char *path, uint32_t ms_flags)
 }
 
 /* The mount that holds the directory, found by trying: only the root of a mount can be changed. */
-static int make_parent_private(const char *dir, struct err *err)
+static int make_parent_private(int dir, struct err *err)
 {
-	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), r = -errno;
+	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 3), r = -errno;
 
 	while (fd >= 0) {
 		int up;
@@ -40,7 +40,7 @@ static int make_parent_private(const char *dir, struct err *err)
 		fd = up;
 	}
 	close_fd(&fd);
-	return r < 0 ? err_set(err, r, "make the mount that %s is on private", dir) : 0;
+	return r < 0 ? err_set(err, r, "make the mount below the rootfs private") : 0;
 }
 
 static int open_plain_root(struct init *init, struct err *err)
@@ -53,13 +53,27 @@ static int open_plain_root(struct init *init, struct err *err)
 	return init->root < 0 ? err_set(err, -errno, "open rootfs %s", path) : 0;
 }
 
+static int clone_root(struct init *init, int where, struct err *err)
+{
+	_cleanup_close_ int tree = -1;
+	struct stat st;
+
+	if (init->plan->rootfs_fd >= 0)
+		tree = sync_tree(init, init->plan->rootfs_fd, err);
+	else
+		tree = sys_open_tree(where, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH);
+	if (tree < 0)
+		return init->plan->rootfs_fd >= 0 ? tree : err_set(err, -errno, "clone the mount of the rootfs");
+	if (fstat(tree, &st) < 0 || !S_ISDIR(st.st_mode))
+		return err_set(err, -ENOTDIR, "open rootfs %s", plan_str(init->plan, init->plan->rootfs));
+	return take_fd(&tree);
+}
+
 int root_attach(struct init *init, struct err *err)
 {
 	const struct init_plan *plan = init->plan;
-	const char *rootfs = plan_str(plan, plan->rootfs), *where = "/";
-	bool shared = plan->root_propagation & MS_SHARED;
-	_cleanup_close_ int tree = -1;
-	struct stat st;
+	const char *rootfs = plan_str(plan, plan->rootfs);
+	_cleanup_close_ int where = -1, tree = -1;
 	int r;
 
 	if (!(plan->flags & PLAN_NEW_MOUNTNS))
@@ -69,28 +83,21 @@ int root_attach(struct init *init, struct err *err)
 		err_set(err, r, "set the propagation of \"/\"");
 		return r == -EINVAL ? err_hint(err, "is the caller's root directory a mount point?") : r;
 	}
-	tree = plan->rootfs_fd >= 0 ? sync_tree(init, plan->rootfs_fd, err)
-				    : sys_open_tree(AT_FDCWD, rootfs, OPEN_TREE_CLONE | AT_RECURSIVE);
+	where = open(plan->rootfs_fd >= 0 ? "/" : rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (where < 0)
+		return err_set(err, -errno, "open rootfs %s", rootfs);
+	tree = clone_root(init, where, err);
 	if (tree < 0)
-		return plan->rootfs_fd >= 0 ? tree : err_set(err, -errno, "open rootfs %s", rootfs);
-	if (fstat(tree, &st) < 0 || !S_ISDIR(st.st_mode))
-		return err_set(err, -ENOTDIR, "open rootfs %s", rootfs);
-	if (shared) {
+		return tree;
+	if (plan->root_propagation & MS_SHARED) {
 		r = propagate(tree, "", MS_PRIVATE);
 		if (r < 0)
 			return err_set(err, r, "make rootfs %s private", rootfs);
-		if (plan->rootfs_fd >= 0 || plan->flags & PLAN_NO_PIVOT) {
-			r = propagate(AT_FDCWD, "/", MS_PRIVATE);
-			if (r < 0)
-				return err_set(err, r, "make \"/\" private");
-		} else {
-			where = rootfs;
-			r = make_parent_private(rootfs, err);
-			if (r < 0)
-				return r;
-		}
+		r = make_parent_private(where, err);
+		if (r < 0)
+			return r;
 	}
-	if (sys_move_mount(tree, "", AT_FDCWD, where, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (sys_move_mount(tree, "", where, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_set(err, -errno, "mount rootfs %s", rootfs);
 	init->root = take_fd(&tree);
 	return 0;
@@ -251,14 +258,27 @@ static int drop_host_mounts(struct init *init, struct err *err)
 	return err_msg(err, -ELOOP, "no pivot_root: the host's mounts don't end");
 }
 
+/* Over "/", so that ".." and other ways out of a chroot end there as well. */
+static int move_over_host(struct init *init, struct err *err)
+{
+	int r = 0;
+
+	if (init->plan->root_propagation & MS_SHARED)
+		r = propagate(AT_FDCWD, "/", MS_PRIVATE);
+	if (r == 0 && init->plan->rootfs_fd < 0 &&
+	    sys_move_mount(init->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_set(err, r, "no pivot_root: move the root to \"/\"");
+	return drop_host_mounts(init, err);
+}
+
 int root_chroot(struct init *init, struct err *err)
 {
-	if (init->plan->flags & PLAN_NEW_MOUNTNS) {
-		int r = drop_host_mounts(init, err);
+	int r = init->plan->flags & PLAN_NEW_MOUNTNS ? move_over_host(init, err) : 0;
 
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	if (fchdir(init->root) < 0 || chroot(".") < 0 || chdir("/") < 0)
 		return err_set(err, -errno, "enter the root");
 	return 0;
