@@ -172,12 +172,6 @@ static void put_eof(struct relay *r)
 
 /* ---- The container's side --------------------------------------------------------------------------------- */
 
-static void open_peer(struct relay *r)
-{
-	cleanup_close(&r->peer);
-	r->peer = ioctl(r->real_master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-}
-
 /* Nobody reads stdout: for the container its terminal is gone, as a pipe would be broken. */
 static void hang_up(struct relay *r)
 {
@@ -204,18 +198,11 @@ static void read_master(struct relay *r)
 		r->to_out.end += (size_t)n;
 		if (r->ended)
 			r->remaining -= (size_t)n;
-		r->reopened = false;
 	} else if (r->ended) {
 		if (n == 0 || errno != EINTR)
 			r->master = -1;
-	} else if (n < 0 && not_now(errno)) {
-		r->reopened = false;
-	} else if (r->reopened) {
+	} else if (n == 0 || !not_now(errno)) {
 		r->stalled = true;
-	} else {
-		/* Hung up, say by vhangup(2) of a getty, which will open it again: so do we. */
-		open_peer(r);
-		r->reopened = true;
 	}
 }
 
@@ -261,17 +248,18 @@ int relay_open(struct relay *r, int master, int in, int out, struct err *err)
 	if (flags < 0 || fcntl(master, F_SETFL, flags | O_NONBLOCK) < 0)
 		return err_set(err, -errno, "use the container's terminal");
 	r->master = r->real_master = master;
-	r->peer = -1;
-	open_peer(r);
+	r->peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	r->in = open_end(in, O_RDONLY);
 	r->out = open_end(out, O_WRONLY);
 	r->in_eof = r->in.fd < 0;
-	r->in_line = r->ended = r->reopened = r->stalled = false;
+	r->in_line = r->ended = r->stalled = false;
 	r->remaining = PTY_HOLDS;
 	clear(&r->to_master);
 	clear(&r->to_out);
 	if (r->out.fd < 0)
 		hang_up(r);
+	else if (r->in_eof)
+		put_eof(r);
 	return 0;
 }
 

@@ -37,8 +37,7 @@ struct relay {
 	struct relay_buffer to_master, to_out;
 	bool in_eof;      /* to be told to the container once what was typed before is delivered */
 	bool in_line;     /* the last byte typed was no newline */
-	bool reopened;    /* after a hang-up, and nothing was read since */
-	bool stalled;     /* hung up for good: wait for init's end */
+	bool stalled;     /* the other side is closed, for want of a peer: wait for the end */
 	bool ended;       /* the container's init is gone */
 	size_t remaining; /* how much more may be read then */
 };
