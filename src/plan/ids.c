@@ -27,11 +27,23 @@ static bool must_deny_setgroups(const struct plan_facts *facts, const struct oci
 	       l->gid_mappings[0].host_id == facts->egid;
 }
 
+static int deny_setgroups(struct planner *p, struct err *err)
+{
+	const struct oci_process *process = p->config->process;
+
+	if (process && process->user && process->user->n_additional_gids) {
+		err_msg(err, -EINVAL,
+			"process.user.additionalGids: cannot set any additional groups in a rootless container");
+		err_hint(err, "only one group is mapped; more of them need /etc/subgid and newgidmap");
+		return -EINVAL;
+	}
+	p->init.flags |= PLAN_DENY_SETGROUPS;
+	return 0;
+}
+
 int plan_ids(struct planner *p, struct err *err)
 {
 	const struct oci_linux *l = p->config->linux_;
-	const struct oci_process *process = p->config->process;
-	size_t n_groups = process && process->user ? process->user->n_additional_gids : 0;
 
 	if ((p->new_ns | p->joined_ns) & CLONE_NEWUSER || p->facts->in_userns) {
 		p->plan.in_userns = true;
@@ -43,6 +55,13 @@ int plan_ids(struct planner *p, struct err *err)
 		p->plan.n_joined_gid_map = l->n_gid_mappings;
 		p->plan.joined_gid_map = l->gid_mappings;
 	}
+	/* Every user namespace below one with this ban has it too. */
+	if (p->facts->setgroups_denied) {
+		int r = deny_setgroups(p, err);
+
+		if (r < 0)
+			return r;
+	}
 	if (!(p->new_ns & CLONE_NEWUSER))
 		return 0;
 	p->plan.new_userns = true;
@@ -52,15 +71,9 @@ int plan_ids(struct planner *p, struct err *err)
 	p->plan.gid_map = l->gid_mappings;
 	p->init.ns_uid = first_id(l->uid_mappings, l->n_uid_mappings);
 	p->init.ns_gid = first_id(l->gid_mappings, l->n_gid_mappings);
-	if (!must_deny_setgroups(p->facts, l))
-		return 0;
-	if (n_groups) {
-		err_msg(err, -EINVAL,
-			"process.user.additionalGids: cannot set any additional groups in a rootless container");
-		err_hint(err, "only one group is mapped; more of them need /etc/subgid and newgidmap");
-		return -EINVAL;
+	if (must_deny_setgroups(p->facts, l)) {
+		p->plan.deny_setgroups = true;
+		return deny_setgroups(p, err);
 	}
-	p->plan.deny_setgroups = true;
-	p->init.flags |= PLAN_DENY_SETGROUPS;
 	return 0;
 }

@@ -71,6 +71,12 @@ static int plan_joins(struct planner *p, const char *const paths[], const uint64
 	return 0;
 }
 
+/* The root of a user namespace may, even where the mount namespace around it is not its own. */
+static bool may_make_namespaces(const struct plan_facts *facts)
+{
+	return facts->cap_sys_admin || (facts->in_userns && facts->euid == 0);
+}
+
 int plan_namespaces(struct planner *p, struct err *err)
 {
 	static const struct {
@@ -104,7 +110,7 @@ int plan_namespaces(struct planner *p, struct err *err)
 			p->new_ns |= ns;
 		}
 	}
-	if (p->new_ns && !((p->new_ns | p->joined_ns) & CLONE_NEWUSER) && !p->facts->cap_sys_admin) {
+	if (p->new_ns && !((p->new_ns | p->joined_ns) & CLONE_NEWUSER) && !may_make_namespaces(p->facts)) {
 		err_set(err, -EPERM, "linux.namespaces: making namespaces needs CAP_SYS_ADMIN");
 		err_hint(err, "without it, give the container a user namespace of its own");
 		return -EPERM;

@@ -26,6 +26,7 @@ struct plan_facts {
 	gid_t egid;
 	bool cap_sys_admin;       /* in the effective set of the caller */
 	bool in_userns;           /* the caller itself is not in the initial user namespace */
+	bool setgroups_denied;    /* and in that one setgroups(2) is denied: /proc/self/setgroups */
 	uint64_t caps_bounding;   /* mask */
 	uint32_t cap_last;        /* highest capability that the kernel knows */
 	const char *own_cgroup;   /* the caller's cgroup2 path, "/" based */

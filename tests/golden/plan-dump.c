@@ -3,8 +3,10 @@
  * Plans a config.json for a host that doesn't exist, and prints what comes out: warnings, the plan, or the error. The
  * made-up host is a privileged one; options on the command line change that.
  *
- *	plan-dump CONFIG [unprivileged] [in-userns] [no-cgroup2] [old-kernel] [few-caps] [no-pivot] [no-new-keyring]
- *[listen] [preserve-fds] [cgroup-disabled] [seccomp]
+ *	plan-dump CONFIG [OPTION]...
+ *
+ * OPTION: unprivileged, in-userns, setgroups-denied, clone-refused, no-cgroup2, old-kernel, few-caps (the host);
+ *no-pivot, no-new-keyring, listen, preserve-fds, cgroup-disabled, seccomp (the request).
  */
 #include "base/fd.h"
 #include "base/mem.h"
@@ -43,6 +45,10 @@ static int take_option(struct host *h, const char *word)
 		h->facts.own_cgroup = "/user.slice/user-1000.slice/session-1.scope";
 	} else if (!strcmp(word, "in-userns")) {
 		h->facts.in_userns = true;
+	} else if (!strcmp(word, "setgroups-denied")) {
+		h->facts.setgroups_denied = true;
+	} else if (!strcmp(word, "clone-refused")) {
+		h->facts.cap_sys_admin = false;
 	} else if (!strcmp(word, "no-cgroup2")) {
 		h->facts.cgroup_mount = h->facts.own_cgroup = NULL;
 	} else if (!strcmp(word, "old-kernel")) {

@@ -185,32 +185,32 @@ static const struct config_case paths[] = {
 	 .error = "linux.readonlyPaths: need a mount namespace, they would cover the host's"},
 };
 
-#define PROPAGATION(word)         ",\"rootfsPropagation\":\"" word "\""
+#define PROPAGATION(word)         "\"rootfsPropagation\":\"" word "\""
 #define UNKNOWN_PROPAGATION(word) .error = "linux.rootfsPropagation: unknown propagation \"" word "\""
 static const struct config_case propagation[] = {
-	{"shared", .linux_ = MNT PROPAGATION("shared")},
-	{"rshared", .linux_ = MNT PROPAGATION("rshared")},
-	{"slave", .linux_ = MNT PROPAGATION("slave")},
-	{"rslave", .linux_ = MNT PROPAGATION("rslave")},
-	{"private", .linux_ = MNT PROPAGATION("private")},
-	{"rprivate", .linux_ = MNT PROPAGATION("rprivate")},
-	{"unbindable", .linux_ = MNT PROPAGATION("unbindable")},
-	{"runbindable", .linux_ = MNT PROPAGATION("runbindable")},
-	{"empty", .linux_ = PROPAGATION("") + 1},
-	{"unknown", .linux_ = MNT PROPAGATION("public"), UNKNOWN_PROPAGATION("public")},
-	{"r alone", .linux_ = MNT PROPAGATION("r"), UNKNOWN_PROPAGATION("r")},
-	{"rr", .linux_ = MNT PROPAGATION("rrshared"), UNKNOWN_PROPAGATION("rrshared")},
-	{"upper case", .linux_ = MNT PROPAGATION("SHARED"), UNKNOWN_PROPAGATION("SHARED")},
-	{"mount option", .linux_ = MNT PROPAGATION("rbind"), UNKNOWN_PROPAGATION("rbind")},
-	{"without namespace", .linux_ = PROPAGATION("slave") + 1,
+	{"shared", .linux_ = MNT "," PROPAGATION("shared")},
+	{"rshared", .linux_ = MNT "," PROPAGATION("rshared")},
+	{"slave", .linux_ = MNT "," PROPAGATION("slave")},
+	{"rslave", .linux_ = MNT "," PROPAGATION("rslave")},
+	{"private", .linux_ = MNT "," PROPAGATION("private")},
+	{"rprivate", .linux_ = MNT "," PROPAGATION("rprivate")},
+	{"unbindable", .linux_ = MNT "," PROPAGATION("unbindable")},
+	{"runbindable", .linux_ = MNT "," PROPAGATION("runbindable")},
+	{"empty", .linux_ = PROPAGATION("")},
+	{"unknown", .linux_ = MNT "," PROPAGATION("public"), UNKNOWN_PROPAGATION("public")},
+	{"r alone", .linux_ = MNT "," PROPAGATION("r"), UNKNOWN_PROPAGATION("r")},
+	{"rr", .linux_ = MNT "," PROPAGATION("rrshared"), UNKNOWN_PROPAGATION("rrshared")},
+	{"upper case", .linux_ = MNT "," PROPAGATION("SHARED"), UNKNOWN_PROPAGATION("SHARED")},
+	{"mount option", .linux_ = MNT "," PROPAGATION("rbind"), UNKNOWN_PROPAGATION("rbind")},
+	{"without namespace", .linux_ = PROPAGATION("slave"),
 	 .error = "linux.rootfsPropagation: needs a mount namespace"},
-	{"private without pivot", .linux_ = MNT PROPAGATION("private"), .no_pivot = true,
+	{"private without pivot", .linux_ = MNT "," PROPAGATION("private"), .no_pivot = true,
 	 .error = "rootfsPropagation of [r]private is not safe without pivot_root"},
-	{"rprivate without pivot", .linux_ = MNT PROPAGATION("rprivate"), .no_pivot = true,
+	{"rprivate without pivot", .linux_ = MNT "," PROPAGATION("rprivate"), .no_pivot = true,
 	 .error = "rootfsPropagation of [r]private is not safe without pivot_root"},
-	{"unbindable without pivot", .linux_ = MNT PROPAGATION("unbindable"), .no_pivot = true,
+	{"unbindable without pivot", .linux_ = MNT "," PROPAGATION("unbindable"), .no_pivot = true,
 	 .error = "rootfsPropagation of [r]unbindable is not safe without pivot_root"},
-	{"slave without pivot", .linux_ = MNT PROPAGATION("rslave"), .no_pivot = true},
+	{"slave without pivot", .linux_ = MNT "," PROPAGATION("rslave"), .no_pivot = true},
 };
 
 #define PERSONALITY(domain, flags) "\"personality\":{\"domain\":\"" domain "\"" flags "}"
