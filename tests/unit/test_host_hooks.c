@@ -54,7 +54,7 @@ static int report(int argc, char **argv)
 	for (int s = 1; s < NSIG; s++) {
 		if (sigismember(&mask, s) == 1)
 			fprintf(f, "blocked=%d\n", s);
-		if (sigaction(s, NULL, &sa) == 0 && sa.sa_handler != SIG_DFL)
+		if (sigaction(s, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
 			fprintf(f, "ignored=%d\n", s);
 	}
 	for (int fd = 0; fd < 1024; fd++)
