@@ -9,11 +9,11 @@ cgroup_path() { config --arg p "$1" '.linux.cgroupsPath = $p'; }
 # resources JSON: merged into linux.resources.
 resources() { config --argjson r "$1" '.linux.resources += $r'; }
 
-# up [ID]: a running container that ends at SIGTERM.
+# A running container that ends at SIGTERM.
 up()
 {
 	args /probe wait
-	ok turtle run -d "${1:-box}"
+	ok turtle run -d box
 	until_line "$T/out" up
 }
 
@@ -393,7 +393,6 @@ kmsg()
 }
 
 @test "cgroup: device rules that make no sense" {
-	local rule
 	config '.linux.resources.devices = [{allow: true, type: "c"}]'
 	box_refused "device access at 0 field cannot be empty"
 	config '.linux.resources.devices = [{allow: false, access: "rwm"}, {allow: true, access: ""}]'

@@ -280,6 +280,7 @@ static void refused(const char *path, int code, const char *message)
 
 static void test_create_refuses_processes(void **state)
 {
+	struct plan_cgroup plan;
 	pid_t a, b;
 
 	NEEDS_CGROUP();
@@ -287,6 +288,14 @@ static void test_create_refuses_processes(void **state)
 	a = sleeper(at("full"));
 	b = sleeper(at("full/below"));
 	refused(at("full"), -EBUSY, "container's cgroup is not empty: 2 process(es) found");
+	plan = plan_for(at("full"));
+	err = (struct err){0};
+	assert_int_equal(cgroup_check(&plan, &err), -EBUSY);
+	assert_string_equal(err.msg, "unable to apply cgroup configuration: container's cgroup is not empty: 2 "
+				     "process(es) found");
+	plan = plan_for(at("nothing"));
+	assert_int_equal(cgroup_check(&plan, &err), 0);
+	assert_false(exists(at("nothing")));
 	/* It has done the others no harm. */
 	assert_int_equal(waitpid(a, NULL, WNOHANG), 0);
 	assert_true(cgroup_is_populated(at("full")));

@@ -34,6 +34,12 @@ int cgroup_own_path(char **ret, struct err *err);
  */
 int cgroup_create(const struct plan_cgroup *plan, int *ret_fd, bool *ret_made, struct err *err);
 
+/*
+ * Refuses what cgroup_create would refuse in a cgroup that is there already. To be asked before the path is written
+ * into a state file as the container's own: a later delete takes that word for it, and kills what is in there.
+ */
+int cgroup_check(const struct plan_cgroup *plan, struct err *err);
+
 /* Writes the limits, attaches the device program, hands the cgroup over (chown). After the clone, before the payload.
  */
 int cgroup_apply(int fd, const struct plan_cgroup *plan, struct err *err);

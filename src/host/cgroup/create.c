@@ -234,6 +234,19 @@ static int create_failed(const struct plan_cgroup *plan, int r, struct err *err)
 	return r;
 }
 
+int cgroup_check(const struct plan_cgroup *plan, struct err *err)
+{
+	_cleanup_close_ int fd = -1;
+	int root = cgroup_root(), r;
+
+	/* Nothing there: nothing to refuse yet. */
+	fd = root < 0 ? root : cgroup_openat(root, plan->path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return 0;
+	r = check_state(fd, plan->path, err);
+	return r < 0 ? create_failed(plan, r, err) : 0;
+}
+
 int cgroup_create(const struct plan_cgroup *plan, int *ret_fd, bool *ret_made, struct err *err)
 {
 	_cleanup_free_ char *path = strdup(plan->path);
