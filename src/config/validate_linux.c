@@ -182,8 +182,8 @@ static int check_sysctls(struct validation *v, struct err *err)
 			return INVALID(err, "linux.sysctl: \"%s\" is not allowed: it belongs to no namespace",
 				       pair->key);
 		if (!has_namespace(v, ns))
-			return INVALID(err, "linux.sysctl: \"%s\" is not allowed without a namespace of type %s", pair->key,
-				       name_of_namespace(ns));
+			return INVALID(err, "linux.sysctl: \"%s\" is not allowed without a namespace of type %s",
+				       pair->key, name_of_namespace(ns));
 		if (!is_sysctl_value(pair->value))
 			return INVALID(err, "linux.sysctl: the value of \"%s\" has a control character or a '+'",
 				       pair->key);

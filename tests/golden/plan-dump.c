@@ -5,8 +5,8 @@
  *
  *	plan-dump CONFIG [OPTION]...
  *
- * OPTION: unprivileged, in-userns, setgroups-denied, clone-refused, no-cgroup2, old-kernel, few-caps (the host);
- *no-pivot, no-new-keyring, listen, preserve-fds, cgroup-disabled, seccomp (the request).
+ * OPTION is of the host: unprivileged, in-userns, setgroups-denied, clone-refused, no-cgroup2, old-kernel, few-caps; or
+ * of the request: no-pivot, no-new-keyring, listen, preserve-fds, cgroup-disabled, seccomp.
  */
 #include "base/fd.h"
 #include "base/mem.h"
