@@ -176,6 +176,25 @@ static inline int sys_capset(void *header, const void *data)
 	return (int)syscall(SYS_capset, header, data);
 }
 
+/*
+ * The three of libc change the ids of all threads, by signals. These are for programs of one thread: turtle-init, which
+ * stays small without that machinery.
+ */
+static inline int sys_setgroups(size_t n, const uint32_t *groups)
+{
+	return (int)syscall(SYS_setgroups, n, groups);
+}
+
+static inline int sys_setresuid(uint32_t ruid, uint32_t euid, uint32_t suid)
+{
+	return (int)syscall(SYS_setresuid, ruid, euid, suid);
+}
+
+static inline int sys_setresgid(uint32_t rgid, uint32_t egid, uint32_t sgid)
+{
+	return (int)syscall(SYS_setresgid, rgid, egid, sgid);
+}
+
 static inline int sys_seccomp(unsigned op, unsigned flags, void *args)
 {
 	return (int)syscall(SYS_seccomp, op, flags, args);

@@ -7,7 +7,6 @@
  */
 #include "init/init.h"
 
-#include <grp.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -94,7 +93,7 @@ static int set_groups(const struct init_plan *plan, struct err *err)
 
 	if (plan->flags & (PLAN_DENY_SETGROUPS | PLAN_KEEP_GROUPS))
 		return 0;
-	if (setgroups(plan->groups.n, groups) == 0)
+	if (sys_setgroups(plan->groups.n, groups) == 0)
 		return 0;
 	/* Without the right to it, none is what we may have already. */
 	if (errno == EPERM && plan->groups.n == 0 && getgroups(0, NULL) == 0)
@@ -111,9 +110,9 @@ static int set_user(const struct init_plan *plan, struct err *err)
 	r = set_groups(plan, err);
 	if (r < 0)
 		return r;
-	if (setresgid(plan->gid, plan->gid, plan->gid) < 0)
+	if (sys_setresgid(plan->gid, plan->gid, plan->gid) < 0)
 		return err_set(err, -errno, "become group %u", plan->gid);
-	if (setresuid(plan->uid, plan->uid, plan->uid) < 0)
+	if (sys_setresuid(plan->uid, plan->uid, plan->uid) < 0)
 		return err_set(err, -errno, "become user %u", plan->uid);
 	if (plan->uid != 0 && prctl(PR_SET_KEEPCAPS, 0) < 0)
 		return err_set(err, -errno, "prctl PR_SET_KEEPCAPS");

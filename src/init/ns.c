@@ -72,9 +72,9 @@ int ns_become(struct init *init, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	if (setresgid(plan->ns_gid, plan->ns_gid, plan->ns_gid) < 0)
+	if (sys_setresgid(plan->ns_gid, plan->ns_gid, plan->ns_gid) < 0)
 		return err_set(err, -errno, "become group %u of the user namespace", plan->ns_gid);
-	if (setresuid(plan->ns_uid, plan->ns_uid, plan->ns_uid) < 0)
+	if (sys_setresuid(plan->ns_uid, plan->ns_uid, plan->ns_uid) < 0)
 		return err_set(err, -errno, "become user %u of the user namespace", plan->ns_uid);
 	return 0;
 }
