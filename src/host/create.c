@@ -364,6 +364,8 @@ static int do_terminal(struct create *c, struct err *err)
 	if (c->console_socket >= 0) {
 		r = console_send(c->console_socket, c->master, err);
 		close(TAKE_FD(c->master));
+	} else {
+		console_adapt(c->master);
 	}
 	return r;
 }

@@ -203,7 +203,8 @@ int foreground_wait(struct foreground *fg, pid_t pid, int pidfd, int master, int
 		relay = malloc(sizeof(*relay));
 		if (!relay)
 			return err_set(err, -ENOMEM, "use the container's terminal");
-		console_adapt(master);
+		/* It may have changed since the pty was made. */
+		console_resize(master);
 		r = relay_open(relay, master, STDIN_FILENO, STDOUT_FILENO, err);
 		if (r < 0)
 			return r;
