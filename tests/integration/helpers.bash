@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What every test file loads: a bundle of its own for each test, ways to run turtle and to say what must come out, and a
-# teardown that fails the test when anything is left behind..
+# teardown that fails the test when anything is left behind.
 # shellcheck disable=SC2034,SC2154
 
 #
@@ -213,7 +213,9 @@ refused()
 	[ -z "$output" ] || fail "an error, and words on stdout"
 	[ -n "$stderr" ] || fail "an error without a message"
 	[[ $stderr != *$'\n'* ]] || fail "more than one line of error"
-	[[ ${stderr,,} == *"${text,,}"* ]] || fail "the message does not say: $text"
+	# In a record of the log quotes are escaped.
+	local said=${stderr//\\\"/\"}
+	[[ ${said,,} == *"${text,,}"* ]] || fail "the message does not say: $text"
 }
 
 # box_refused TEXT: `run` and `create` of the bundle at hand must both be refused and leave nothing.
@@ -287,7 +289,7 @@ until_true()
 {
 	local try
 	for ((try = 0; try < 500; try++)); do
-		"$@" && return 0
+		"$@" 2>/dev/null && return 0
 		sleep 0.01
 	done
 	fail "never came true: $*"
