@@ -10,11 +10,13 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -622,27 +624,42 @@ static void test_kill_before_linux_5_14(void **state)
 	kill_with(kill_one_by_one, true);
 }
 
-/* Forks as fast as it can; one by one only works because of the freezer. */
+/*
+ * Every process forks as fast as it can. All of them share one allowance, so that a cgroup_kill() that does not work
+ * costs a failed test and not the machine.
+ */
+static __attribute__((noreturn)) void fork_bomb(atomic_int *allowance)
+{
+	signal(SIGCHLD, SIG_IGN);
+	while (atomic_fetch_sub(allowance, 1) > 0)
+		if (fork() == 0)
+			for (int i = 0; i < 20 && atomic_fetch_sub(allowance, 1) > 0; i++)
+				if (fork() > 0)
+					_exit(0);
+	sleep(10);
+	_exit(0);
+}
+
+/* One by one only works because of the freezer. */
 static void test_kill_fork_bomb(void **state)
 {
+	atomic_int *allowance =
+		mmap(NULL, sizeof(*allowance), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid;
 
 	NEEDS_CGROUP();
+	assert_true(allowance != MAP_FAILED);
+	atomic_init(allowance, 5000);
 	make_only(at("bomb"));
 	pid = fork_into(at("bomb"));
-	if (pid == 0) {
-		signal(SIGCHLD, SIG_IGN);
-		for (;;)
-			if (fork() == 0)
-				for (int i = 0; i < 20; i++)
-					if (fork() > 0)
-						_exit(0);
-	}
+	if (pid == 0)
+		fork_bomb(allowance);
 	nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	if (kill_one_by_one(at("bomb")) < 0)
 		fail_msg("%s", err.msg);
 	assert_int_equal(ended_by(pid), SIGKILL);
 	remove_now(at("bomb"));
+	munmap(allowance, sizeof(*allowance));
 }
 
 static void test_signal(void **state)
