@@ -901,6 +901,16 @@ static void test_no_permission(void **state)
 		 "unable to apply cgroup configuration: create cgroup %s/nobody: Permission denied", base);
 	assert_string_equal(err.msg, message);
 	assert_false(exists(at("nobody")));
+
+	/* One of that name that belongs to somebody else, with a container in it or not. */
+	make_only(plan.path);
+	plan.unprivileged = true;
+	assert_int_equal(create_as_nobody(&plan, &fd, &err), -EACCES);
+	assert_non_null(strstr(err.msg, "unable to apply cgroup configuration: enter cgroup "));
+	plan.optional = plan.rootless = true;
+	assert_int_equal(create_as_nobody(&plan, &fd, &err), 0);
+	assert_int_equal(fd, -1);
+	remove_now(plan.path);
 }
 
 static void test_no_oom(void **state)

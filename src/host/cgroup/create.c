@@ -239,9 +239,9 @@ int cgroup_check(const struct plan_cgroup *plan, struct err *err)
 	_cleanup_close_ int fd = -1;
 	int root = cgroup_root(), r;
 
-	/* Nothing there: nothing to refuse yet. */
 	fd = root < 0 ? root : cgroup_openat(root, plan->path, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
+	/* Nothing there, or nothing that we could use: cgroup_create() has more to say about it. */
+	if (fd < 0 || faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
 		return 0;
 	r = check_state(fd, plan->path, err);
 	return r < 0 ? create_failed(plan, r, err) : 0;
@@ -261,6 +261,9 @@ int cgroup_create(const struct plan_cgroup *plan, int *ret_fd, bool *ret_made, s
 		r = cgroup_missing(err);
 	else
 		r = make_path(plan, path, &fd, &n_made, &end, err);
+	/* One that is there may be somebody else's of the same name. */
+	if (r == 0 && plan->unprivileged && n_made == 0 && faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
+		r = err_set(err, -errno, "enter cgroup %s", plan->path);
 	if (plan->optional && (r == -EACCES || r == -EPERM || r == -EROFS || r == -EOPNOTSUPP)) {
 		log_debug("no cgroup for the container: %s", err ? err->msg : strerror(-r));
 		if (err)
