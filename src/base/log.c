@@ -84,13 +84,33 @@ static void record(const char *level, const char *msg)
 		(void)fd_write_all(target.fd >= 0 ? target.fd : STDERR_FILENO, line, size);
 }
 
+/* One line for a person: whatever the message quotes, it can't make a second line or steer a terminal. */
+static void bare(const char *msg)
+{
+	char line[ERR_MSG_SIZE * 4 + 16] = "turtle: ";
+	size_t n = strlen(line);
+
+	for (; *msg && n < sizeof(line) - 8; msg++) {
+		unsigned char c = (unsigned char)*msg;
+
+		if (c == '\n')
+			n += (size_t)snprintf(line + n, sizeof(line) - n, "\\n");
+		else if (c < 0x20 || c == 0x7f)
+			n += (size_t)snprintf(line + n, sizeof(line) - n, "\\x%02x", c);
+		else
+			line[n++] = (char)c;
+	}
+	line[n++] = '\n';
+	(void)fd_write_all(STDERR_FILENO, line, n);
+}
+
 void log_error(const struct err *err)
 {
 	/* By hand on a terminal or in a pipe, a person reads the bare message; a JSON record only where asked for. */
 	if (target.fd >= 0 || target.format == LOG_JSON)
 		record("error", err->msg);
 	if (target.fd >= 0 || target.format == LOG_TEXT)
-		fprintf(stderr, "turtle: %s\n", err->msg);
+		bare(err->msg);
 }
 
 __attribute__((format(printf, 2, 0))) static void vrecord(const char *level, const char *fmt, va_list ap)

@@ -123,7 +123,11 @@ static int do_plan(struct create *c, struct err *err)
 					     .no_new_keyring = c->request->no_new_keyring,
 					     .listen = !c->run,
 					     .preserve_fds = c->request->preserve_fds,
-					     .cgroup_disabled = c->options->cgroup_disabled};
+					     .cgroup_disabled = c->options->cgroup_disabled,
+					     .rootless = c->options->rootless == HOST_ROOTLESS_TRUE ? PLAN_ROOTLESS_TRUE
+							 : c->options->rootless == HOST_ROOTLESS_FALSE
+								 ? PLAN_ROOTLESS_FALSE
+								 : PLAN_ROOTLESS_AUTO};
 	int r;
 
 	r = plan_make(c->bundle.config, &c->facts, &request, c->seccomp.len ? &c->seccomp : NULL, c->bundle.arena,

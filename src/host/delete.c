@@ -40,15 +40,25 @@ static int end_init(pid_t pid, int pidfd, struct err *err)
 	return 0;
 }
 
-int container_destroy(struct container *container, int pidfd, struct err *err)
+/* The container's processes and its cgroup. */
+static int end_cgroup(const struct container *container, int pidfd, struct err *err)
 {
 	const struct container_state *st = &container->state;
-	_cleanup_free_ char *state = NULL;
+	const char *cgroup = st->own_cgroup ? st->cgroup_path : NULL;
+	bool same_boot;
 	int r;
 
-	if (container->has_state && st->own_cgroup && st->cgroup_path) {
+	if (!container->has_state)
+		return 0;
+	r = state_same_boot(container, &same_boot, err);
+	if (r < 0)
+		return r;
+	/* After a reboot neither pid nor path means anything: another container may live in a cgroup of that name. */
+	if (!same_boot)
+		return 0;
+	if (cgroup) {
 		/* One write ends everything at once, init included, so nothing forks away. */
-		r = cgroup_kill(st->cgroup_path, err);
+		r = cgroup_kill(cgroup, err);
 		if (r < 0)
 			return r;
 	}
@@ -57,11 +67,18 @@ int container_destroy(struct container *container, int pidfd, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	if (container->has_state && st->own_cgroup && st->cgroup_path) {
-		r = cgroup_remove(st->cgroup_path, END_MS, err);
-		if (r < 0)
-			return r;
-	}
+	return cgroup ? cgroup_remove(cgroup, END_MS, err) : 0;
+}
+
+int container_destroy(struct container *container, int pidfd, struct err *err)
+{
+	const struct container_state *st = &container->state;
+	_cleanup_free_ char *state = NULL;
+	int r;
+
+	r = end_cgroup(container, pidfd, err);
+	if (r < 0)
+		return r;
 	r = state_remove(container, err);
 	if (r < 0)
 		return r;
@@ -87,7 +104,10 @@ static int open_for_delete(int root_fd, const char *id, bool force, struct conta
 	if (r != -ETIMEDOUT)
 		return r;
 	if (force && state_open(root_fd, id, STATE_UNLOCKED, 0, &peek, err) == 0) {
-		if (peek.has_state && peek.state.own_cgroup && peek.state.cgroup_path)
+		bool same_boot;
+
+		if (peek.has_state && peek.state.own_cgroup && peek.state.cgroup_path &&
+		    state_same_boot(&peek, &same_boot, err) == 0 && same_boot)
 			(void)cgroup_kill(peek.state.cgroup_path, err);
 		container_close(&peek);
 	}

@@ -48,6 +48,18 @@ static bool may_clone_mounts(bool in_userns)
 	return true;
 }
 
+/* Only a user namespace can have it denied. */
+static int read_setgroups_denied(bool *ret, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = fd_read_file(AT_FDCWD, "/proc/self/setgroups", 64, &text, NULL);
+
+	if (r < 0)
+		return err_set(err, r, "read /proc/self/setgroups");
+	*ret = strncmp(text, "deny", 4) == 0;
+	return 0;
+}
+
 int facts_gather(struct plan_facts *ret, struct err *err)
 {
 	char *own = NULL;
@@ -57,6 +69,11 @@ int facts_gather(struct plan_facts *ret, struct err *err)
 	r = read_in_userns(&ret->in_userns, err);
 	if (r < 0)
 		return r;
+	if (ret->in_userns) {
+		r = read_setgroups_denied(&ret->setgroups_denied, err);
+		if (r < 0)
+			return r;
+	}
 	ret->cap_sys_admin = may_clone_mounts(ret->in_userns);
 	for (unsigned cap = 0; cap < 64; cap++) {
 		int set = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);

@@ -168,7 +168,9 @@ int plan_cgroup(const struct oci_config *config, const struct plan_facts *facts,
 		return 0;
 	}
 	cgroup.unprivileged = facts->euid != 0 || facts->in_userns;
-	cgroup.rootless = cgroup.unprivileged && !(linux_->cgroups_path && *linux_->cgroups_path);
+	cgroup.rootless = (request->rootless == PLAN_ROOTLESS_AUTO ? cgroup.unprivileged
+								   : request->rootless == PLAN_ROOTLESS_TRUE) &&
+			  !(linux_->cgroups_path && *linux_->cgroups_path);
 	if ((r = plan_path(linux_->cgroups_path, facts, request->id, arena, &cgroup, err)) < 0 ||
 	    (r = plan_device_rules(linux_->resources, &cgroup, err)) < 0 ||
 	    (r = plan_owner(config, linux_, arena, &cgroup, err)) < 0)

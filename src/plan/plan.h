@@ -42,6 +42,8 @@ struct plan_request {
 	bool listen;           /* create: the start comes over the listening socket */
 	uint32_t preserve_fds; /* --preserve-fds, plus LISTEN_FDS */
 	bool cgroup_disabled;  /* --cgroup-manager=disabled */
+	/* --rootless: whether a lack of permission for the cgroup is to be borne; AUTO goes by the facts. */
+	enum { PLAN_ROOTLESS_AUTO, PLAN_ROOTLESS_TRUE, PLAN_ROOTLESS_FALSE } rootless;
 };
 
 /* The compiled seccomp filter (host/seccomp.c makes or loads it before planning). */
