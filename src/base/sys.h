@@ -176,6 +176,12 @@ static inline int sys_capset(void *header, const void *data)
 	return (int)syscall(SYS_capset, header, data);
 }
 
+/* The length of the path with its NUL; a directory that can't be reached from the root has one that begins with "(". */
+static inline int sys_getcwd(char *buf, size_t size)
+{
+	return (int)syscall(SYS_getcwd, buf, size);
+}
+
 /*
  * The three of libc change the ids of all threads, by signals. These are for programs of one thread: turtle-init, which
  * stays small without that machinery.

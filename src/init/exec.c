@@ -68,9 +68,8 @@ int exec_check_cwd(struct init *init, struct err *err)
 
 	if (r < 0)
 		return err_set(err, r, "chdir to `%s`", cwd_of(init));
-	if (!getcwd(path, sizeof(path)))
-		return err_set(err, -errno, "chdir to `%s`: the directory is outside the container's root",
-			       cwd_of(init));
+	if (sys_getcwd(path, sizeof(path)) < 0)
+		return err_set(err, -errno, "chdir to `%s`: ask where that is", cwd_of(init));
 	if (path[0] != '/')
 		return err_msg(err, -EXDEV, "chdir to `%s`: the directory is outside the container's root",
 			       cwd_of(init));
@@ -250,7 +249,7 @@ static int restore_nofile(const struct init *init, struct err *err)
 {
 	const struct rlimit limit = {.rlim_cur = init->nofile[0], .rlim_max = init->nofile[1]};
 
-	if (init->has_nofile && setrlimit(RLIMIT_NOFILE, &limit) < 0)
+	if (init->has_nofile && prlimit(0, RLIMIT_NOFILE, &limit, NULL) < 0)
 		return err_set(err, -errno, "set RLIMIT_NOFILE");
 	return 0;
 }

@@ -67,7 +67,7 @@ int ids_rlimits(struct init *init, struct err *err)
 			if (limit.rlim_max < NOFILE_LEAST)
 				limit.rlim_max = NOFILE_LEAST;
 		}
-		if (setrlimit((int)limits[i].resource, &limit) < 0)
+		if (prlimit(0, (int)limits[i].resource, &limit, NULL) < 0)
 			return err_set(err, -errno, "set resource limit %u to %lu:%lu", limits[i].resource,
 				       (unsigned long)limits[i].soft, (unsigned long)limits[i].hard);
 	}
@@ -156,7 +156,7 @@ static int check(const struct init_plan *plan, const struct caps *wanted, struct
 {
 	uid_t u[3];
 	gid_t g[3];
-	struct caps have;
+	struct caps have = {0};
 
 	if (getresuid(&u[0], &u[1], &u[2]) < 0 || getresgid(&g[0], &g[1], &g[2]) < 0 || get_caps(&have) < 0)
 		return err_set(err, -errno, "read the credentials back");
@@ -176,7 +176,7 @@ int ids_set(struct init *init, struct err *err)
 	const uint64_t sys_admin = UINT64_C(1) << CAP_SYS_ADMIN, *given = init->plan->caps;
 	bool has_caps = init->plan->flags & PLAN_HAS_CAPS;
 	uint64_t ambient, bounding = has_caps ? given[PLAN_CAP_BOUNDING] : 0;
-	struct caps now, caps = {0};
+	struct caps now = {0}, caps = {0};
 	int r = get_caps(&now);
 
 	if (r < 0)

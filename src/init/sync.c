@@ -17,7 +17,7 @@ static int raise_nofile(struct init *init, unsigned need, struct err *err)
 		return 0;
 	more = limit;
 	more.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-	if (setrlimit(RLIMIT_NOFILE, &more) < 0)
+	if (prlimit(0, RLIMIT_NOFILE, &more, NULL) < 0)
 		return err_set(err, -errno, "raise RLIMIT_NOFILE to %u", need);
 	init->has_nofile = true;
 	init->nofile[0] = limit.rlim_cur;
