@@ -159,6 +159,12 @@ static int do_passed(struct create *c, struct err *err)
 	return passed_open(&c->plan, &c->passed, &c->n_passed, err);
 }
 
+/* Before the state file claims the cgroup: what it claims, delete --force kills. */
+static int do_check_cgroup(struct create *c, struct err *err)
+{
+	return c->plan.cgroup.enabled ? cgroup_check(&c->plan.cgroup, err) : 0;
+}
+
 static int do_image(struct create *c, struct err *err)
 {
 	return init_image_make(&c->plan, &c->image, err);
@@ -247,9 +253,17 @@ static int do_save_creating(struct create *c, struct err *err)
 
 static int do_cgroup(struct create *c, struct err *err)
 {
+	int r;
+
 	if (!c->plan.cgroup.enabled)
 		return 0;
-	return cgroup_create(&c->plan.cgroup, &c->cgroup_fd, &c->cgroup_made, err);
+	r = cgroup_create(&c->plan.cgroup, &c->cgroup_fd, &c->cgroup_made, err);
+	if (r < 0 || c->cgroup_fd >= 0)
+		return r;
+	/* A rootless container does without one; whatever has that path is not ours. */
+	c->container.state.cgroup_path = NULL;
+	c->container.state.own_cgroup = false;
+	return state_save(&c->container, err);
 }
 
 static void undo_cgroup(struct create *c)
@@ -459,6 +473,7 @@ static const struct step {
 	{"plan", do_plan, NULL},
 	{"connect sockets", do_connect, NULL}, /* a wrong path should fail before anything is made */
 	{"open namespaces and sources", do_passed, NULL},
+	{"check cgroup", do_check_cgroup, NULL},
 	{"claim id", do_claim, undo_claim},
 	{"save creating", do_save_creating, NULL}, /* from here on delete --force finds everything */
 	{"init image", do_image, NULL},            /* before the cgroup is entered: not charged to it */
