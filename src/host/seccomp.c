@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
-#include "host/seccomp_args.h"
 #include "host/seccomp_cache.h"
+#include "host/seccomp_front.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -128,7 +128,7 @@ static int add_architectures(scmp_filter_ctx ctx, const struct oci_seccomp *prof
 	rules->archs = calloc(profile->n_architectures + 1, sizeof(*rules->archs));
 	if (!rules->archs)
 		return err_set(err, -ENOMEM, "linux.seccomp.architectures");
-	rules->archs[rules->n_archs++] = seccomp_arch_native();
+	rules->archs[rules->n_archs++] = (struct seccomp_arch){seccomp_arch_native(), -1};
 	for (size_t i = 0; i < profile->n_architectures; i++) {
 		const char *word = profile->architectures[i];
 		uint32_t arch = 0;
@@ -145,7 +145,7 @@ static int add_architectures(scmp_filter_ctx ctx, const struct oci_seccomp *prof
 				       i, word);
 		if (r < 0)
 			return err_set(err, r, "linux.seccomp.architectures[%zu]: add %s", i, word);
-		rules->archs[rules->n_archs++] = arch;
+		rules->archs[rules->n_archs++] = (struct seccomp_arch){arch, -1};
 	}
 	return 0;
 }
@@ -218,6 +218,16 @@ static int add_syscall(scmp_filter_ctx ctx, const struct seccomp_rule *rule, int
 	return r;
 }
 
+static void note_numbers(struct seccomp_rules *rules, const char *name)
+{
+	for (size_t i = 0; i < rules->n_archs; i++) {
+		int number = seccomp_syscall_resolve_name_arch(rules->archs[i].token, name);
+
+		if (number > rules->archs[i].last)
+			rules->archs[i].last = number;
+	}
+}
+
 static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp_rule *from, size_t index, struct seccomp_rules *rules,
 		    struct err *err)
 {
@@ -235,6 +245,8 @@ static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp_rule *from, si
 	r = parse_args(from, index, rule, err);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < rule->n_names; i++)
+		note_numbers(rules, rule->names[i]);
 	/* Nothing to say that the default does not say; libseccomp refuses such rules. */
 	if (rule->action == rules->default_action) {
 		rules->n--;
@@ -340,7 +352,7 @@ static int compile(const struct oci_seccomp *profile, struct ocispec_arena *aren
 		if (r < 0)
 			return r;
 	}
-	r = seccomp_args_emit(&rules, &front);
+	r = seccomp_front_emit(&rules, &front);
 	if (r < 0)
 		return err_set(err, r, "compile the seccomp filter");
 	return export_filter(ctx, &front, arena, ret, err);

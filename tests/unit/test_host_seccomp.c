@@ -199,6 +199,25 @@ static bool names_it(const struct oci_seccomp_rule *rule, const char *syscall)
 	return false;
 }
 
+/* The default would stop the call, and no rule names one with so high a number. */
+static bool is_newer(const struct oci_seccomp *p, const struct abi *abi, int number)
+{
+	uint32_t kind = action_of(p->default_action, p->default_errno_ret) & SECCOMP_RET_ACTION_FULL;
+	bool any = false;
+
+	if (kind == SECCOMP_RET_ALLOW || kind == SECCOMP_RET_LOG || kind == SECCOMP_RET_TRACE)
+		return false;
+	for (size_t i = 0; i < p->n_syscalls; i++)
+		for (size_t j = 0; j < p->syscalls[i].n_names; j++) {
+			int named = seccomp_syscall_resolve_name_arch(abi->token, p->syscalls[i].names[j]);
+
+			any |= named >= 0;
+			if (named >= number)
+				return false;
+		}
+	return any;
+}
+
 /* A rule without conditions covers every one with; else the first that matches. */
 static uint32_t evaluate(const struct oci_seccomp *p, const struct abi *abi, const char *syscall, const uint64_t *args)
 {
@@ -207,6 +226,8 @@ static uint32_t evaluate(const struct oci_seccomp *p, const struct abi *abi, con
 
 	if (!has_abi(p, abi))
 		return SECCOMP_RET_KILL_THREAD;
+	if (is_newer(p, abi, seccomp_syscall_resolve_name_arch(abi->token, syscall)))
+		return SECCOMP_RET_ERRNO | ENOSYS;
 	for (size_t i = 0; i < p->n_syscalls; i++) {
 		const struct oci_seccomp_rule *rule = &p->syscalls[i];
 
@@ -351,6 +372,13 @@ static const struct rule_case rule_cases[] = {
 	 "read",
 	 {0},
 	 SECCOMP_RET_ALLOW},
+	{"other calls get the default",
+	 "{" DENY RULE "\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":[\"openat2\"],"
+	 "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	 NULL,
+	 "write",
+	 {0},
+	 ERRNO(EPERM)},
 	{"a rule that says what the default says",
 	 "{" DENY RULE "\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1}]}",
 	 NULL,
@@ -442,6 +470,62 @@ static const struct rule_case rule_cases[] = {
 	 "ioctl",
 	 {0, 21522 | 1ULL << 32},
 	 ERRNO(EPERM)},
+
+	{"a call newer than the profile",
+	 "{" DENY RULE "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	 NULL,
+	 "openat2",
+	 {0},
+	 ERRNO(ENOSYS)},
+	{"newer, where the default kills",
+	 "{\"defaultAction\":\"SCMP_ACT_KILL_PROCESS\"," RULE "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	 NULL,
+	 "openat2",
+	 {0},
+	 ERRNO(ENOSYS)},
+	{"newer, where the default only logs",
+	 "{\"defaultAction\":\"SCMP_ACT_LOG\"," RULE "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	 NULL,
+	 "openat2",
+	 {0},
+	 SECCOMP_RET_LOG},
+	{"newer, where the default traces",
+	 "{\"defaultAction\":\"SCMP_ACT_TRACE\"," RULE "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	 NULL,
+	 "openat2",
+	 {0},
+	 TRACE(EPERM)},
+	{"not newer: a later one is named",
+	 "{" DENY "\"syscalls\":[{\"names\":[\"faccessat2\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	 NULL,
+	 "openat2",
+	 {0},
+	 ERRNO(EPERM)},
+	{"not newer: a later one is named to be denied",
+	 "{" DENY "\"syscalls\":[{\"names\":[\"faccessat2\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
+	 NULL,
+	 "openat2",
+	 {0},
+	 ERRNO(EPERM)},
+	{"nothing named, nothing newer", "{" DENY "\"syscalls\":[]}", NULL, "openat2", {0}, ERRNO(EPERM)},
+	{"newer on x32",
+	 "{" DENY ALL_X86 RULE "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	 "SCMP_ARCH_X32",
+	 "openat2",
+	 {0},
+	 ERRNO(ENOSYS)},
+	{"x32 is not newer x86-64",
+	 "{" DENY BOTH_X86 RULE "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	 "SCMP_ARCH_X32",
+	 "openat2",
+	 {0},
+	 SECCOMP_RET_KILL_THREAD},
+	{"newer on 32-bit x86",
+	 "{" DENY ALL_X86 RULE "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	 "SCMP_ARCH_X86",
+	 "openat2",
+	 {0},
+	 ERRNO(ENOSYS)},
 
 	{"an architecture that is not named",
 	 "{" ALLOW "\"architectures\":[]}",

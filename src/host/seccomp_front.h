@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules of a seccomp profile in libseccomp's terms, and the BPF that turtle puts in front of libseccomp's. */
-#ifndef TURTLE_HOST_SECCOMP_ARGS_H
-#define TURTLE_HOST_SECCOMP_ARGS_H
+#ifndef TURTLE_HOST_SECCOMP_FRONT_H
+#define TURTLE_HOST_SECCOMP_FRONT_H
 
 #include <linux/filter.h>
 #include <seccomp.h>
@@ -21,11 +21,16 @@ struct seccomp_rule {
 	bool repeated;             /* an argument has two conditions: each condition is then a rule of its own */
 };
 
+struct seccomp_arch {
+	uint32_t token; /* SCMP_ARCH_* */
+	int last;       /* the highest number of a call that the profile names, -1: it names none */
+};
+
 /* Rules whose action is the default one are not in the list. */
 struct seccomp_rules {
 	uint32_t default_action;
 	size_t n_archs;
-	uint32_t *archs; /* owned; SCMP_ARCH_*, this machine's included, none twice */
+	struct seccomp_arch *archs; /* owned; this machine's included, none twice */
 	size_t n;
 	struct seccomp_rule *list; /* owned */
 };
@@ -36,6 +41,6 @@ struct seccomp_code {
 };
 
 /* Appends what must stand before libseccomp's program, often nothing. -ENOMEM. */
-int seccomp_args_emit(const struct seccomp_rules *rules, struct seccomp_code *code);
+int seccomp_front_emit(const struct seccomp_rules *rules, struct seccomp_code *code);
 
 #endif

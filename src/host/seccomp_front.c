@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Argument rules that libseccomp can't be trusted with.
+ * What is decided before libseccomp's program is reached.
  *
- * libseccomp (2.5.4 to 2.6.1 at least) merges all rules of one system call into a decision tree without a way back:
- * once a condition holds, only the rules below it are tried, so `a >= 1 and b > 7` hides `a <= 9 and c < 3`. And it
- * mistakes order comparisons of one argument for each other when their upper 32 bits differ. The filter then lets
- * through, or stops, what the profile says the opposite of.
+ * First, system calls that are newer than the profile. Who wrote a list of allowed calls could not know them, and libc
+ * falls back to older calls when a new one fails with ENOSYS, but not with EPERM. So a call above the highest number
+ * that the profile names is ENOSYS where the default would be an error or worse. runc does so, and the engines'
+ * profiles count on it.
  *
- * The calls that this can happen to are decided here, before libseccomp's program is reached: rule by rule in the order
- * of the profile, condition by condition, the first rule that matches as a whole wins. They are rare, the profiles of
- * the engines have none; everything else is left to libseccomp and its faster program.
+ * Second, argument rules that libseccomp can't be trusted with. It (2.5.4 to 2.6.1 at least) merges all rules of one
+ * system call into a decision tree without a way back: once a condition holds, only the rules below it are tried, so
+ * `a >= 1 and b > 7` hides `a <= 9 and c < 3`. And it mistakes order comparisons of one argument for each other when
+ * their upper 32 bits differ. The filter then lets through, or stops, what the profile says the opposite of. Calls that
+ * this might happen to are decided here: rule by rule in the order of the profile, condition by condition, the first
+ * rule that matches as a whole wins. Few profiles have any; the rest is left to libseccomp and its faster program.
  */
-#include "host/seccomp_args.h"
+#include "host/seccomp_front.h"
 
 #include "base/mem.h"
 
@@ -19,6 +22,9 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <string.h>
+
+/* In the numbers of x32. */
+#define X32_BIT 0x40000000u
 
 /* ---- Which calls ------------------------------------------------------------------------------------------ */
 
@@ -248,18 +254,23 @@ static void names_free(struct names *names)
 	free(names->list);
 }
 
-static int emit_arch(struct seccomp_code *code, const struct seccomp_rules *rules, const struct names *hard,
-		     uint32_t arch)
+/* The number is only loaded for the right architecture. The kernel tells x32 from x86-64 by the number alone. */
+static int begin_arch(struct seccomp_code *code, uint32_t arch, size_t *ret_skip)
 {
-	/* The kernel tells x32 from x86-64 by the number alone. */
 	uint32_t audit = arch == SCMP_ARCH_X32 ? (uint32_t)AUDIT_ARCH_X86_64 : arch;
-	size_t skip;
 	int r = load(code, offsetof(struct seccomp_data, arch));
 
 	if (r == 0)
-		r = skip_unless(code, audit, &skip);
-	if (r == 0)
-		r = load(code, offsetof(struct seccomp_data, nr));
+		r = skip_unless(code, audit, ret_skip);
+	return r < 0 ? r : load(code, offsetof(struct seccomp_data, nr));
+}
+
+static int emit_arch(struct seccomp_code *code, const struct seccomp_rules *rules, const struct names *hard,
+		     uint32_t arch)
+{
+	size_t skip;
+	int r = begin_arch(code, arch, &skip);
+
 	for (size_t i = 0; i < hard->n && r == 0; i++) {
 		int number = seccomp_syscall_resolve_name_arch(arch, hard->list[i]);
 
@@ -291,15 +302,46 @@ static int add_hard(struct names *hard, const struct seccomp_rules *rules, const
 	return 0;
 }
 
-int seccomp_args_emit(const struct seccomp_rules *rules, struct seccomp_code *code)
+/* Those of x32 are far above those of x86-64, which has the same name for the kernel. */
+static int emit_newer(struct seccomp_code *code, const struct seccomp_arch *arch)
+{
+	size_t skip;
+	int r = begin_arch(code, arch->token, &skip);
+
+	if (r == 0 && arch->token == SCMP_ARCH_X86_64)
+		r = jump(code, BPF_JGE, X32_BIT, 2, 0);
+	if (r == 0 && arch->token == SCMP_ARCH_X32)
+		r = jump(code, BPF_JGE, X32_BIT, 0, 2);
+	if (r == 0)
+		r = jump(code, BPF_JGT, (uint32_t)arch->last, 0, 1);
+	if (r == 0)
+		r = emit(code, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
+	if (r == 0)
+		skip_to_here(code, skip);
+	return r;
+}
+
+/* A tracer is expected to know new calls. */
+static bool permits(uint32_t action)
+{
+	uint32_t kind = action & SECCOMP_RET_ACTION_FULL;
+
+	return kind == SECCOMP_RET_ALLOW || kind == SECCOMP_RET_LOG || kind == SECCOMP_RET_TRACE ||
+	       action == (SECCOMP_RET_ERRNO | ENOSYS);
+}
+
+int seccomp_front_emit(const struct seccomp_rules *rules, struct seccomp_code *code)
 {
 	__attribute__((cleanup(names_free))) struct names hard = {0};
 	int r = 0;
 
+	for (size_t i = 0; i < rules->n_archs && !permits(rules->default_action) && r == 0; i++)
+		if (rules->archs[i].last >= 0)
+			r = emit_newer(code, &rules->archs[i]);
 	for (size_t i = 0; i < rules->n && r == 0; i++)
 		if (rules->list[i].n_args > 0)
 			r = add_hard(&hard, rules, &rules->list[i]);
 	for (size_t i = 0; i < rules->n_archs && hard.n > 0 && r == 0; i++)
-		r = emit_arch(code, rules, &hard, rules->archs[i]);
+		r = emit_arch(code, rules, &hard, rules->archs[i].token);
 	return r;
 }
