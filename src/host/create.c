@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/sys.h"
 #include "host/cgroup/cgroup.h"
 #include "host/console.h"
@@ -122,7 +123,8 @@ static int do_plan(struct create *c, struct err *err)
 					     .no_pivot = c->request->no_pivot,
 					     .no_new_keyring = c->request->no_new_keyring,
 					     .listen = !c->run,
-					     .preserve_fds = c->request->preserve_fds,
+					     .preserve_fds = c->request->preserve_fds + c->listen_fds,
+					     .listen_fds = c->listen_fds,
 					     .cgroup_disabled = c->options->cgroup_disabled,
 					     .rootless = c->options->rootless == HOST_ROOTLESS_TRUE ? PLAN_ROOTLESS_TRUE
 							 : c->options->rootless == HOST_ROOTLESS_FALSE
@@ -473,8 +475,8 @@ static const struct step {
 	{"plan", do_plan, NULL},
 	{"connect sockets", do_connect, NULL}, /* a wrong path should fail before anything is made */
 	{"open namespaces and sources", do_passed, NULL},
-	{"check cgroup", do_check_cgroup, NULL},
 	{"claim id", do_claim, undo_claim},
+	{"check cgroup", do_check_cgroup, NULL},
 	{"save creating", do_save_creating, NULL}, /* from here on delete --force finds everything */
 	{"init image", do_image, NULL},            /* before the cgroup is entered: not charged to it */
 	{"cgroup", do_cgroup, undo_cgroup},
@@ -542,6 +544,20 @@ int create_container(struct create *create, struct err *err)
 	return 0;
 }
 
+int create_preserve_fds(struct create *create, struct err *err)
+{
+	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	uint32_t listening, who;
+
+	/* As for every receiver: only if it is meant for this very process. */
+	if (fds && pid && num_u32(pid, &who) == 0 && who == (uint32_t)getpid() && num_u32(fds, &listening) == 0)
+		create->listen_fds = listening;
+	if (create->listen_fds > INT32_MAX - 3 || create->request->preserve_fds > INT32_MAX - 3 - create->listen_fds)
+		return err_msg(err, -EINVAL, "cannot preserve %u and %u descriptors", create->request->preserve_fds,
+			       create->listen_fds);
+	return fd_preserve(create->request->preserve_fds + create->listen_fds, err);
+}
+
 void create_undo(struct create *create)
 {
 	undo_from(create, sizeof(steps) / sizeof(steps[0]));
@@ -574,7 +590,7 @@ int host_create(const struct host_options *options, const struct create_request 
 	r = state_check_id(request->id, err);
 	if (r < 0)
 		return r;
-	r = fd_preserve(request->preserve_fds, err);
+	r = create_preserve_fds(&create, err);
 	if (r < 0)
 		return r;
 	r = create_container(&create, err);

@@ -13,7 +13,8 @@
 struct create {
 	const struct host_options *options;
 	const struct create_request *request;
-	bool run; /* start right after */
+	bool run;            /* start right after */
+	uint32_t listen_fds; /* sockets of socket activation, before the preserved descriptors */
 
 	struct bundle bundle;
 	struct plan_facts facts;
@@ -34,6 +35,9 @@ struct create {
 	bool pid_file_written;
 	bool hooks_due; /* the container existed as far as hooks can tell: poststop is owed */
 };
+
+/* Before any descriptor is opened: keeps those that are the container's, see fd_preserve. */
+int create_preserve_fds(struct create *create, struct err *err);
 
 /*
  * Makes the container. On success init waits: for a connection (create), or for SYNC_START on create->init.sync (run).

@@ -3,7 +3,6 @@
  * run: create and start by one process, and (unless detached) stay with the container until its init has ended:
  * signals, terminal, exit status, then delete.
  */
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/console.h"
@@ -54,7 +53,7 @@ int host_run(const struct host_options *options, const struct create_request *re
 	r = state_check_id(request->id, err);
 	if (r < 0)
 		return r;
-	r = fd_preserve(request->preserve_fds, err);
+	r = create_preserve_fds(&c, err);
 	if (r < 0)
 		return r;
 	if (!request->detach) {

@@ -41,6 +41,7 @@ struct plan_request {
 	bool no_new_keyring;
 	bool listen;           /* create: the start comes over the listening socket */
 	uint32_t preserve_fds; /* --preserve-fds, plus LISTEN_FDS */
+	uint32_t listen_fds;   /* LISTEN_FDS alone: what socket activation passes, sd_listen_fds(3) */
 	bool cgroup_disabled;  /* --cgroup-manager=disabled */
 	/* --rootless: whether a lack of permission for the cgroup is to be borne; AUTO goes by the facts. */
 	enum { PLAN_ROOTLESS_AUTO, PLAN_ROOTLESS_TRUE, PLAN_ROOTLESS_FALSE } rootless;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DEFAULT_UMASK 0022u
@@ -54,6 +55,24 @@ static int plan_env(struct planner *p, const char *const *env, size_t n, struct 
 	}
 	p->init.env = block_strings(&p->block, n - kept, list + kept);
 	return 0;
+}
+
+/* Socket activation is passed on: the sockets come first among the preserved descriptors, the process is number 1. */
+static int plan_listen_env(struct planner *p, const char *const *env, size_t n, struct err *err)
+{
+	const char **list = plan_alloc(p, n + 2, sizeof(*list));
+	char text[32];
+
+	if (!list)
+		return plan_no_memory(err);
+	for (size_t i = 0; i < n; i++)
+		list[i] = env[i];
+	snprintf(text, sizeof(text), "LISTEN_FDS=%u", p->request->listen_fds);
+	list[n] = ocispec_strndup(p->arena, text, strlen(text));
+	list[n + 1] = "LISTEN_PID=1";
+	if (!list[n])
+		return plan_no_memory(err);
+	return plan_env(p, list, n + 2, err);
 }
 
 /*
@@ -121,7 +140,10 @@ int plan_process(struct planner *p, struct err *err)
 	}
 	p->init.args = block_strings(&p->block, process->n_args, process->args);
 	p->init.cwd = block_string(&p->block, process->cwd);
-	r = plan_env(p, process->env, process->n_env, err);
+	if (p->request->listen_fds)
+		r = plan_listen_env(p, process->env, process->n_env, err);
+	else
+		r = plan_env(p, process->env, process->n_env, err);
 	if (r < 0)
 		return r;
 	r = plan_rlimits(p, process->rlimits, process->n_rlimits, err);
