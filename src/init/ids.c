@@ -50,6 +50,22 @@ static int set_caps(const struct caps *caps)
 	return sys_capset(&header, data) < 0 ? -errno : 0;
 }
 
+static const char *limit_name(uint32_t resource)
+{
+	static const char *const names[] = {
+		[RLIMIT_CPU] = "CPU",           [RLIMIT_FSIZE] = "FSIZE",
+		[RLIMIT_DATA] = "DATA",         [RLIMIT_STACK] = "STACK",
+		[RLIMIT_CORE] = "CORE",         [RLIMIT_RSS] = "RSS",
+		[RLIMIT_NPROC] = "NPROC",       [RLIMIT_NOFILE] = "NOFILE",
+		[RLIMIT_MEMLOCK] = "MEMLOCK",   [RLIMIT_AS] = "AS",
+		[RLIMIT_LOCKS] = "LOCKS",       [RLIMIT_SIGPENDING] = "SIGPENDING",
+		[RLIMIT_MSGQUEUE] = "MSGQUEUE", [RLIMIT_NICE] = "NICE",
+		[RLIMIT_RTPRIO] = "RTPRIO",     [RLIMIT_RTTIME] = "RTTIME",
+	};
+
+	return resource < sizeof(names) / sizeof(names[0]) ? names[resource] : "(unknown)";
+}
+
 int ids_rlimits(struct init *init, struct err *err)
 {
 	const struct init_plan *plan = init->plan;
@@ -68,7 +84,7 @@ int ids_rlimits(struct init *init, struct err *err)
 				limit.rlim_max = NOFILE_LEAST;
 		}
 		if (prlimit(0, (int)limits[i].resource, &limit, NULL) < 0)
-			return err_set(err, -errno, "set resource limit %u to %lu:%lu", limits[i].resource,
+			return err_set(err, -errno, "set RLIMIT_%s to %lu:%lu", limit_name(limits[i].resource),
 				       (unsigned long)limits[i].soft, (unsigned long)limits[i].hard);
 	}
 	return 0;
