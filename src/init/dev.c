@@ -31,27 +31,6 @@ static bool is_device(const struct stat *st, const struct plan_device *d)
 	return S_ISFIFO(st->st_mode) || st->st_rdev == makedev(d->major, d->minor);
 }
 
-static int make_node(int dir, const char *name, const struct plan_device *d, const char *path, struct err *err)
-{
-	struct stat st;
-
-	if (mknodat(dir, name, d->mode, makedev(d->major, d->minor)) < 0) {
-		if (errno != EEXIST || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return err_set(err, -errno, "create device %s", path);
-		if (!is_device(&st, d))
-			return err_msg(err, -EEXIST, "create device %s: there is something else at this path", path);
-		if (d->is_default)
-			return 0;
-		if (fchmodat(dir, name, d->mode & 07777, 0) < 0)
-			return err_set(err, -errno, "set the mode of device %s", path);
-	} else if (d->uid == 0 && d->gid == 0) {
-		return 0;
-	}
-	if (fchownat(dir, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_set(err, -errno, "set the owner of device %s", path);
-	return 0;
-}
-
 /* An empty file or a device to mount on; what else is there is not ours to cover. */
 static int open_place(int dir, const char *name)
 {
@@ -83,6 +62,30 @@ static int bind_node(int dir, const char *name, const struct plan_device *d, con
 		return err_set(err, place, "create device %s", path);
 	if (sys_move_mount(tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_set(err, -errno, "bind device %s", path);
+	return 0;
+}
+
+static int make_node(int dir, const char *name, const struct plan_device *d, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (mknodat(dir, name, d->mode, makedev(d->major, d->minor)) < 0) {
+		/* As in a user namespace, where the caller may not make devices: the host's serves as well. */
+		if (errno == EPERM && !S_ISFIFO(d->mode))
+			return bind_node(dir, name, d, path, err);
+		if (errno != EEXIST || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return err_set(err, -errno, "create device %s", path);
+		if (!is_device(&st, d))
+			return err_msg(err, -EEXIST, "create device %s: there is something else at this path", path);
+		if (d->is_default)
+			return 0;
+		if (fchmodat(dir, name, d->mode & 07777, 0) < 0)
+			return err_set(err, -errno, "set the mode of device %s", path);
+	} else if (d->uid == 0 && d->gid == 0) {
+		return 0;
+	}
+	if (fchownat(dir, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_set(err, -errno, "set the owner of device %s", path);
 	return 0;
 }
 

@@ -88,11 +88,12 @@ static _Noreturn void in_child(const struct init *init, const struct plan_hook *
 
 	umask(init->caller_umask);
 	setsid();
-	if (dup2(state, 0) >= 0 && dup2(out->write, 1) >= 0 && dup2(error->write, 2) >= 0 &&
-	    sys_close_range(3, ~0U, 0) == 0)
+	/* First where a failure of the rest can be told. */
+	if (dup2(error->write, 2) < 0)
+		_exit(127);
+	if (dup2(state, 0) >= 0 && dup2(out->write, 1) >= 0 && sys_close_range(3, ~0U, 0) == 0)
 		execve(path, args, env);
 	err_set(&err, -errno, "execute %s", path);
-	(void)!write(error->write < 3 ? 2 : error->write, err.msg, strlen(err.msg));
 	(void)!write(2, err.msg, strlen(err.msg));
 	_exit(127);
 }

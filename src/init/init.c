@@ -6,8 +6,9 @@
 #include "init/init.h"
 
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 /* Ignored signals and a mask would be inherited by the container's program, and SIGCHLD ignored breaks waiting. */
@@ -54,12 +55,21 @@ static int host_hooks(struct init *init, struct err *err)
 /* From here on nothing of the host's, and no directory at all, is open in what the container can see. */
 static int close_all(struct init *init, struct err *err)
 {
+	struct rlimit nofile;
+
 	close_fd(&init->root);
 	close_fd(&init->proc);
 	close_fd(&init->null);
 	for (unsigned i = 0; i < init->n_fds; i++)
 		close_fd(&init->fds[i]);
-	return 0;
+	if (!init->caller_nofile)
+		return 0;
+	if (getrlimit(RLIMIT_NOFILE, &nofile) == 0) {
+		nofile.rlim_cur = init->caller_nofile;
+		if (prlimit(0, RLIMIT_NOFILE, &nofile, NULL) == 0)
+			return 0;
+	}
+	return err_set(err, -errno, "put RLIMIT_NOFILE back");
 }
 
 static int set_personality(struct init *init, struct err *err)

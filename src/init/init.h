@@ -26,12 +26,13 @@ struct init {
 	int listen; /* -1 for run */
 	int *fds;   /* received: those of plan.joins, then the trees; -1 where used up */
 	unsigned n_fds;
-	int root;            /* O_PATH, the container's root, from root_attach() until close_all() */
-	int proc;            /* our procfs, or -1 while nobody has needed it */
-	int null;            /* O_PATH, the host's /dev/null, or -1 */
-	bool host_cgroupns;  /* joined the initial cgroup namespace */
-	mode_t caller_umask; /* to be put back */
-	uint64_t nofile[2];  /* RLIMIT_NOFILE for the end, when has_nofile */
+	int root;               /* O_PATH, the container's root, from root_attach() until close_all() */
+	int proc;               /* our procfs, or -1 while nobody has needed it */
+	int null;               /* O_PATH, the host's /dev/null, or -1 */
+	bool host_cgroupns;     /* joined the initial cgroup namespace */
+	mode_t caller_umask;    /* to be put back */
+	uint64_t caller_nofile; /* soft RLIMIT_NOFILE that was raised for a while, or 0 */
+	uint64_t nofile[2];     /* RLIMIT_NOFILE for the program, when has_nofile: too low for us */
 	bool has_nofile;
 	bool in_cwd;         /* already there */
 	const char *program; /* resolved path of args[0] */

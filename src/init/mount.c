@@ -253,6 +253,9 @@ static int mount_proc(struct init *init, const struct plan_mount *m, struct err 
 	if (target < 0)
 		return target;
 	tree = make_fs(init, m, m->attr_set, NULL, err);
+	if (tree == -EPERM && init->plan->flags & PLAN_IN_USERNS)
+		return err_hint(err,
+				"the pid namespace is not the user namespace's, or parts of /proc are covered here");
 	if (tree < 0)
 		return tree;
 	if (plain && init->proc < 0) {

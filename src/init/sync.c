@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-/* Room for many passed descriptors: a soft limit that the caller can be asked to put back. */
+/* Room for many passed descriptors, until they are used up. */
 static int raise_nofile(struct init *init, unsigned need, struct err *err)
 {
 	struct rlimit limit, more;
@@ -19,9 +19,7 @@ static int raise_nofile(struct init *init, unsigned need, struct err *err)
 	more.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
 	if (prlimit(0, RLIMIT_NOFILE, &more, NULL) < 0)
 		return err_set(err, -errno, "raise RLIMIT_NOFILE to %u", need);
-	init->has_nofile = true;
-	init->nofile[0] = limit.rlim_cur;
-	init->nofile[1] = limit.rlim_max;
+	init->caller_nofile = limit.rlim_cur;
 	return 0;
 }
 
