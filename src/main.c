@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 
@@ -37,6 +38,13 @@ static int clean_process(struct err *err)
 	if (getauxval(AT_SECURE) != 0)
 		return err_msg(err, -EPERM,
 			       "refused to run with privileges from the file (set-user-ID or capabilities)");
+	/*
+	 * Where SIGCHLD is ignored children are reaped behind our back: no status to wait for, and a pid that may be
+	 * another's by the time it is used. And a file that may not grow is an error to unwind from, not our end. What
+	 * turtle executes gets its signals as after boot.
+	 */
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		return err_set(err, -errno, "reset signals");
 	output_opened(fcntl(STDOUT_FILENO, F_GETFD) >= 0);
 	return fd_open_stdio(err);
 }

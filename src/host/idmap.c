@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,7 @@ static int run_helper(pid_t pid, const struct id_kind *kind, const struct oci_id
 		return err_set(err, -errno, "run %s", kind->helper);
 	if (child == 0) {
 		dup2(in, STDERR_FILENO);
+		signal(SIGXFSZ, SIG_DFL); /* main() has it ignored */
 		sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 		execve(kind->helper, argv, no_env);
 		_exit(127);
