@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,19 @@ int state_parse_stat(const char *text, char *ret_state, uint64_t *ret_start_time
 	*ret_state = state;
 	*ret_start_time = start_time;
 	return 0;
+}
+
+/* A process whose first thread has ended is shown as a zombie, too, for as long as another one goes on. */
+static bool has_living_thread(const char *text)
+{
+	const char *p = strrchr(text, ')');
+	long threads;
+
+	/* Field 20; a real zombie still counts itself. */
+	return p &&
+	       sscanf(p + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld", &threads) ==
+		       1 &&
+	       threads > 1;
 }
 
 int state_pid_start_time(pid_t pid, uint64_t *ret)
@@ -52,7 +66,7 @@ int state_pid_start_time(pid_t pid, uint64_t *ret)
 	r = state_parse_stat(text, &state, &start_time);
 	if (r < 0)
 		return r;
-	if (state == 'Z' || state == 'X' || state == 'x')
+	if (state == 'X' || state == 'x' || (state == 'Z' && !has_living_thread(text)))
 		return -ESRCH;
 	*ret = start_time;
 	return 0;
