@@ -199,7 +199,7 @@ static void undo_claim(struct create *c)
 {
 	struct err ignored;
 
-	if (!c->claimed)
+	if (!c->claimed || c->stuck)
 		return;
 	if (state_remove(&c->container, &ignored) < 0)
 		log_warning("%s", ignored.msg);
@@ -279,8 +279,10 @@ static void undo_cgroup(struct create *c)
 	/* Hooks may have put processes there, so kill before removing; an empty one that was there before us stays. */
 	if (cgroup_kill(path, &why) < 0)
 		log_warning("%s", why.msg);
-	if (c->cgroup_made && cgroup_remove(path, CGROUP_EMPTY_MS, &why) < 0)
+	if (c->cgroup_made && cgroup_remove(path, CGROUP_EMPTY_MS, &why) < 0) {
 		log_warning("%s", why.msg);
+		c->stuck = true;
+	}
 }
 
 /* The socket on which init will wait for `start`; its file is what makes a container "created". */
@@ -538,6 +540,8 @@ int create_container(struct create *create, struct err *err)
 				explain_death(create, err);
 			/* A step that failed half way has its own undo, too. */
 			undo_from(create, i + 1);
+			if (create->stuck)
+				err_hint(err, "not all could be undone, delete %s when it can be", create->request->id);
 			return r;
 		}
 	}

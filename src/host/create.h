@@ -26,6 +26,7 @@ struct create {
 	bool claimed;
 	int cgroup_fd; /* -1: none */
 	bool cgroup_made;
+	bool stuck; /* undoing did not get all: the state stays, for a delete to go on from */
 	struct init_image image;
 	int listen_fd;
 	int *passed;

@@ -91,6 +91,22 @@ int container_destroy(struct container *container, int pidfd, struct err *err)
 	return 0;
 }
 
+/* As much as can be found: failures show themselves in the wait for the lock. */
+static void kill_under_lock(const struct container *container, struct err *err)
+{
+	const struct container_state *st = &container->state;
+	_cleanup_close_ int pidfd = -1;
+	enum container_status status;
+	bool same_boot;
+
+	if (!container->has_state || state_same_boot(container, &same_boot, err) < 0 || !same_boot)
+		return;
+	if (st->own_cgroup && st->cgroup_path)
+		(void)cgroup_kill(st->cgroup_path, err);
+	if (state_status(container, false, &status, &pidfd, err) == 0 && pidfd >= 0)
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+}
+
 /*
  * With force, whoever holds the lock for long is ended by taking the container from under it: a create sees its init
  * die and undoes itself.
@@ -104,11 +120,7 @@ static int open_for_delete(int root_fd, const char *id, bool force, struct conta
 	if (r != -ETIMEDOUT)
 		return r;
 	if (force && state_open(root_fd, id, STATE_UNLOCKED, 0, &peek, err) == 0) {
-		bool same_boot;
-
-		if (peek.has_state && peek.state.own_cgroup && peek.state.cgroup_path &&
-		    state_same_boot(&peek, &same_boot, err) == 0 && same_boot)
-			(void)cgroup_kill(peek.state.cgroup_path, err);
+		kill_under_lock(&peek, err);
 		container_close(&peek);
 	}
 	return state_open(root_fd, id, STATE_EXCLUSIVE, LOCK_MS, ret, err);
