@@ -338,8 +338,16 @@ up()
 @test "lifecycle: what must be there is asked for" {
 	args true
 	cp config.json good
+	# The specification asks for a process only where it is started.
 	config 'del(.process)'
-	refused "process property must not be empty" turtle create box
+	call turtle create box
+	if [ "$status" -eq 0 ]; then
+		refused "process property must not be empty" turtle start box
+		ok turtle delete --force box
+	else
+		[[ $stderr == *"process property must not be empty"* ]] || fail "other words"
+	fi
+	refused "process property must not be empty" turtle run box
 	jq '.process.args = []' good >config.json
 	refused "args must not be empty" turtle create box
 	jq '.process.cwd = "here"' good >config.json

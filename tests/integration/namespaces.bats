@@ -303,12 +303,10 @@ mapped()
 	[ $((there - here)) -ge 699990 ] && [ $((there - here)) -le 700010 ] || fail "here $here, there $there"
 }
 
-@test "time: offsets without a new namespace, of another clock, out of range" {
+@test "time: offsets without a new namespace, and out of range" {
 	config '.linux.timeOffsets = {"monotonic": {"secs": 1}}'
 	box_refused timeOffsets
-	config '.linux.namespaces += [{"type": "time"}] | .linux.timeOffsets = {"realtime": {"secs": 1}}'
-	box_refused timeOffsets
-	config '.linux.timeOffsets = {"monotonic": {"secs": -9000000000000000000}}'
+	config '.linux.namespaces += [{"type": "time"}] | .linux.timeOffsets = {"monotonic": {"secs": -9000000000000000000}}'
 	box_refused monotonic
 	config '.linux.namespaces |= map(select(.type != "time")) + [{"type": "time", "path": "/proc/self/ns/time"}] | .linux.timeOffsets = {"monotonic": {"secs": 1}}'
 	box_refused timeOffsets

@@ -145,9 +145,9 @@ status_of()
 	grep -q '^0 char 1:3 ' "$ROOTFS/out" || fail "stdin: $(<"$ROOTFS/out")"
 	"$TURTLE" --root "$STATE" run box >"$T/o" 2>&- 3>&-
 	grep -q '^2 char 1:3 ' "$ROOTFS/out" || fail "stderr: $(<"$ROOTFS/out")"
-	args sh -c '/probe stdio >&2'
+	args sh -c 'readlink /proc/1/fd/1 >&2; exit 0'
 	"$TURTLE" --root "$STATE" run box >&- 2>"$T/err" 3>&-
-	grep -q '^1 char 1:3 ' "$T/err" || fail "stdout: $(<"$T/err")"
+	same "$(<"$T/err")" /dev/null stdout
 	"$TURTLE" --root "$STATE" run box <&- >&- 2>&- 3>&-
 }
 
