@@ -251,26 +251,31 @@ static int child_leaves_flooder(void)
 	return 4;
 }
 
-/* Orphans, which have ended before we do. */
+/* Orphans: they go to turtle, and are gone for good only when it has reaped them. */
 static int child_orphans(void)
 {
 	int pipefd[2];
-	char c;
 
 	if (pipe(pipefd) < 0)
 		return 91;
 	for (int i = 0; i < 5; i++) {
-		pid_t pid = fork();
+		pid_t pid = fork(), orphan;
 
 		if (pid == 0) {
-			if (fork() == 0)
-				_exit(0);
+			orphan = fork();
+			if (orphan != 0)
+				_exit(write(pipefd[1], &orphan, sizeof(orphan)) != sizeof(orphan));
 			_exit(0);
 		}
 		waitpid(pid, NULL, 0);
+		if (read(pipefd[0], &orphan, sizeof(orphan)) != sizeof(orphan))
+			return 92;
+		for (int tries = 0; kill(orphan, 0) == 0; tries++) {
+			if (tries == 10000)
+				return 74;
+			poll(NULL, 0, 1);
+		}
 	}
-	close(pipefd[1]);
-	(void)!read(pipefd[0], &c, 1);
 	return 0;
 }
 
@@ -414,9 +419,6 @@ static int turtle_main(const struct options *o)
 		return 71;
 	if (r < 0)
 		return o->bad_master ? 72 : 73;
-	signal(SIGCHLD, SIG_DFL);
-	if (waitpid(-1, NULL, WNOHANG) == 0 && o->child == child_orphans)
-		return 74;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
