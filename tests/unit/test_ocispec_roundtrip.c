@@ -35,7 +35,7 @@ struct text {
 	unsigned counter; /* makes each value another one, so that two fields in one place are noticed */
 };
 
-static void say(struct text *text, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct text *text, const char *format, ...)
 {
 	va_list arguments;
 
