@@ -48,13 +48,17 @@ static int open_place(int dir, const char *name)
 	return fd;
 }
 
+/* Its inode is the host's: on a read-only mount the container can use the device, but not change mode and owner. */
 static int bind_node(int dir, const char *name, const struct plan_device *d, const char *path, struct err *err)
 {
+	const struct sys_mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
 	_cleanup_close_ int tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW), place = -1;
 	struct stat st;
 
 	if (tree < 0 || fstat(tree, &st) < 0)
 		return err_set(err, -errno, "open device %s of the host", path);
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0)
+		return err_set(err, -errno, "clone device %s of the host", path);
 	if (!is_device(&st, d))
 		return err_msg(err, -ENODEV, "device %s of the host is not device %u:%u", path, d->major, d->minor);
 	place = open_place(dir, name);
@@ -65,22 +69,42 @@ static int bind_node(int dir, const char *name, const struct plan_device *d, con
 	return 0;
 }
 
-static int make_node(int dir, const char *name, const struct plan_device *d, const char *path, struct err *err)
+/* A node that is there already. Through one descriptor, since in a shared volume the name may change under us. */
+static int keep_node(struct init *init, int dir, const char *name, const struct plan_device *d, const char *path,
+		     struct err *err)
 {
+	_cleanup_close_ int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char magic[32];
 	struct stat st;
+	int r;
 
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, -errno, "create device %s", path);
+	if (!is_device(&st, d))
+		return err_msg(err, -EEXIST, "create device %s: there is something else at this path", path);
+	if (d->is_default)
+		return 0;
+	r = proc_open(init, 0, err);
+	if (r < 0)
+		return r;
+	text(magic, sizeof(magic), "self/fd/%d", fd);
+	if (fchmodat(init->proc, magic, d->mode & 07777, 0) < 0)
+		return err_set(err, -errno, "set the mode of device %s", path);
+	if (fchownat(fd, "", d->uid, d->gid, AT_EMPTY_PATH) < 0)
+		return err_set(err, -errno, "set the owner of device %s", path);
+	return 0;
+}
+
+static int make_node(struct init *init, int dir, const char *name, const struct plan_device *d, const char *path,
+		     struct err *err)
+{
 	if (mknodat(dir, name, d->mode, makedev(d->major, d->minor)) < 0) {
 		/* As in a user namespace, where the caller may not make devices: the host's serves as well. */
 		if (errno == EPERM && !S_ISFIFO(d->mode))
 			return bind_node(dir, name, d, path, err);
-		if (errno != EEXIST || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (errno != EEXIST)
 			return err_set(err, -errno, "create device %s", path);
-		if (!is_device(&st, d))
-			return err_msg(err, -EEXIST, "create device %s: there is something else at this path", path);
-		if (d->is_default)
-			return 0;
-		if (fchmodat(dir, name, d->mode & 07777, 0) < 0)
-			return err_set(err, -errno, "set the mode of device %s", path);
+		return keep_node(init, dir, name, d, path, err);
 	} else if (d->uid == 0 && d->gid == 0) {
 		return 0;
 	}
@@ -115,7 +139,7 @@ int dev_nodes(struct init *init, struct err *err)
 		if (plan->flags & PLAN_IN_USERNS && !S_ISFIFO(d->mode))
 			r = bind_node(dir, name, d, path, err);
 		else
-			r = make_node(dir, name, d, path, err);
+			r = make_node(init, dir, name, d, path, err);
 		if (r < 0)
 			return r;
 	}

@@ -104,29 +104,38 @@ static const char *home_in_line(char *line, uint32_t uid)
 	return number(fields[2], &end) == (int64_t)uid && *end == '\0' && fields[5][0] == '/' ? fields[5] : NULL;
 }
 
-/* Only an ordinary file is worth reading; opening anything else might even do something. */
+/* Only an ordinary file is worth reading; opening anything else might even do something. -ENOENT: none for us. */
 static int open_passwd(struct init *init)
 {
 	_cleanup_close_ int path = root_open(init->root, "/etc/passwd", O_PATH, 0), fd = -1;
 	struct stat st, opened;
 
-	if (path < 0 || fstat(path, &st) < 0 || !S_ISREG(st.st_mode))
-		return -1;
+	if (path == -ENOTDIR || path == -ELOOP || path == -EACCES)
+		return -ENOENT;
+	if (path < 0)
+		return path;
+	if (fstat(path, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -ENOENT;
 	fd = root_open(init->root, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	if (fd < 0 || fstat(fd, &opened) < 0 || opened.st_ino != st.st_ino || opened.st_dev != st.st_dev)
-		return -1;
-	return take_fd(&fd);
+	if (fd == -EACCES)
+		return -ENOENT;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &opened) < 0)
+		return -errno;
+	return opened.st_ino == st.st_ino && opened.st_dev == st.st_dev ? take_fd(&fd) : -ENOENT;
 }
 
 /* Looks the user up by number only: a name in the image's passwd proves nothing. */
-static const char *find_home(struct init *init, char *buf, size_t size)
+static const char *find_home(struct init *init, int fd, char *buf, size_t size)
 {
-	_cleanup_close_ int fd = open_passwd(init);
 	size_t used = 0, total = 0;
 	bool skip = false; /* the rest of an overlong line */
 	ssize_t n;
 
-	while (fd >= 0 && total < PASSWD_MAX && (n = read(fd, buf + used, size - 1 - used)) > 0) {
+	while (total < PASSWD_MAX && (n = read(fd, buf + used, size - 1 - used)) > 0) {
 		char *line = buf, *end;
 
 		total += (size_t)n;
@@ -170,11 +179,16 @@ static const char *env_of(const struct init_plan *plan, const char *name)
 int exec_find_home(struct init *init, struct err *err)
 {
 	static char home[PATH_MAX + 8], buf[2 * 4096];
-	const char *given = env_of(init->plan, "HOME"), *found;
+	const char *given = env_of(init->plan, "HOME"), *found = NULL;
+	_cleanup_close_ int fd = -1;
 
 	if (given && given[0])
 		return 0;
-	found = find_home(init, buf, sizeof(buf));
+	fd = open_passwd(init);
+	if (fd < 0 && fd != -ENOENT)
+		return err_set(err, fd, "open /etc/passwd of the container for HOME");
+	if (fd >= 0)
+		found = find_home(init, fd, buf, sizeof(buf));
 	if (!found || text(home, sizeof(home), "HOME=%s", found) == (int)sizeof(home) - 1)
 		text(home, sizeof(home), "HOME=/");
 	init->home = home;

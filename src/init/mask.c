@@ -65,14 +65,45 @@ int mask_empty(struct err *err)
 	return fs_mount("tmpfs", roomy, attrs, err);
 }
 
+/*
+ * The host's null device, so its inode is the host's, too: on a read-only mount nobody changes its mode or owner.
+ * Writing to a device does not mind.
+ */
+static int make_null(struct init *init, struct err *err)
+{
+	const struct sys_mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+	_cleanup_close_ int tree = -1;
+	int r = dev_null(init, err);
+
+	if (r < 0)
+		return r;
+	tree = sys_open_tree(init->null, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0)
+		return err_set(err, -errno, "clone the host's /dev/null");
+	return take_fd(&tree);
+}
+
+/* The first cover of a kind is made, the next ones are clones of it where it lies. */
+static int cover(struct init *init, int target, bool dir, int *first, const char *path, struct err *err)
+{
+	_cleanup_close_ int tree = -1;
+
+	if (*first < 0) {
+		*first = dir ? mask_empty(err) : make_null(init, err);
+		return *first < 0 ? *first : put_on(*first, target, path, err);
+	}
+	tree = sys_open_tree(*first, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	return tree < 0 ? err_set(err, -errno, "mask %s", path) : put_on(tree, target, path, err);
+}
+
 int mask_paths(struct init *init, struct err *err)
 {
 	const struct init_plan *plan = init->plan;
-	_cleanup_close_ int empty = -1;
+	_cleanup_close_ int empty = -1, null = -1;
 
 	for (uint32_t i = 0; i < plan->masked.n; i++) {
 		const char *path = plan_str_item(plan, plan->masked, i);
-		_cleanup_close_ int target = -1, tree = -1;
+		_cleanup_close_ int target = -1;
 		int r = open_target(init, path, &target, err);
 		struct stat st;
 
@@ -80,19 +111,9 @@ int mask_paths(struct init *init, struct err *err)
 			continue;
 		if (r == 0 && fstat(target, &st) < 0)
 			r = err_set(err, -errno, "look at %s", path);
-		if (r == 0 && S_ISDIR(st.st_mode) && empty < 0) {
-			empty = mask_empty(err);
-			r = empty < 0 ? empty : put_on(empty, target, path, err);
-			if (r == 0)
-				continue;
-		}
-		if (r == 0 && !S_ISDIR(st.st_mode))
-			r = dev_null(init, err);
-		if (r == 0) {
-			tree = sys_open_tree(S_ISDIR(st.st_mode) ? empty : init->null, "",
-					     OPEN_TREE_CLONE | AT_EMPTY_PATH);
-			r = tree < 0 ? err_set(err, -errno, "mask %s", path) : put_on(tree, target, path, err);
-		}
+		if (r == 0)
+			r = S_ISDIR(st.st_mode) ? cover(init, target, true, &empty, path, err)
+						: cover(init, target, false, &null, path, err);
 		if (r < 0)
 			return err_wrap(err, "maskedPaths");
 	}

@@ -23,11 +23,15 @@ static bool starts_with(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
-static long magic_of(int fd)
+/* 1 or 0; root: and its first directory. */
+static int is_procfs(int fd, bool root, struct err *err)
 {
 	struct statfs fs;
+	struct stat st;
 
-	return fstatfs(fd, &fs) < 0 ? -1 : (long)fs.f_type;
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+		return err_set(err, -errno, "look for procfs");
+	return fs.f_type == PROC_MAGIC && (!root || st.st_ino == PROC_ROOT_INO);
 }
 
 /* The attributes as mount_setattr wants them: a choice among the access time modes clears the others. */
@@ -107,16 +111,18 @@ static int open_target(struct init *init, const struct plan_mount *m, bool file,
  */
 static int check_proc(const char *dest, int target, int tree, bool is_proc, struct err *err)
 {
-	struct stat st;
+	int r;
 
 	if (is_proc || starts_with(dest, "/proc/"))
 		return 0;
-	if (!strcmp(dest, "/proc") &&
-	    (magic_of(tree) != PROC_MAGIC || fstat(tree, &st) < 0 || st.st_ino != PROC_ROOT_INO))
-		return err_msg(err, -EINVAL, "what is to be mounted on /proc is not procfs");
-	if (strcmp(dest, "/proc") && magic_of(target) == PROC_MAGIC)
+	if (!strcmp(dest, "/proc")) {
+		r = is_procfs(tree, true, err);
+		return r == 0 ? err_msg(err, -EINVAL, "what is to be mounted on /proc is not procfs") : r < 0 ? r : 0;
+	}
+	r = is_procfs(target, false, err);
+	if (r > 0)
 		return err_msg(err, -EINVAL, "the destination leads into procfs, where a mount is not allowed");
-	return 0;
+	return r;
 }
 
 static int set_propagation(const struct init_plan *plan, const struct plan_mount *m, int fd, struct err *err)
@@ -288,7 +294,7 @@ static int mount_sysfs(struct init *init, const struct plan_mount *m, struct err
 	if (target < 0)
 		return target;
 	tree = make_fs(init, m, m->attr_set, NULL, err);
-	if (tree == -EPERM) {
+	if (tree == -EPERM && init->plan->flags & PLAN_IN_USERNS) {
 		err_clear(err);
 		return mount_host_tree(init, m, "/sys", target, err);
 	}

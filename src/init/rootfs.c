@@ -83,7 +83,7 @@ int root_attach(struct init *init, struct err *err)
 		err_set(err, r, "set the propagation of \"/\"");
 		return r == -EINVAL ? err_hint(err, "is the caller's root directory a mount point?") : r;
 	}
-	where = open(plan->rootfs_fd >= 0 ? "/" : rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	where = open(plan->rootfs_fd >= 0 ? "/" : rootfs, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (where < 0)
 		return err_set(err, -errno, "open rootfs %s", rootfs);
 	tree = clone_root(init, where, err);
