@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 
 static const struct cmd_verb *const verbs[] = {
 	&cmd_create, &cmd_delete, &cmd_kill, &cmd_list, &cmd_run, &cmd_spec, &cmd_start, &cmd_state,
@@ -45,6 +46,8 @@ static int clean_process(struct err *err)
 	 */
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return err_set(err, -errno, "reset signals");
+	/* A caller may deny others what it likes, but not us what we make ourselves. */
+	umask(umask(S_IRWXG | S_IRWXO) & (S_IRWXG | S_IRWXO));
 	output_opened(fcntl(STDOUT_FILENO, F_GETFD) >= 0);
 	return fd_open_stdio(err);
 }
