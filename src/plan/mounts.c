@@ -188,6 +188,22 @@ static void finish_atime(struct parsing *s)
 	}
 }
 
+/*
+ * A recursive word names the top mount too, and holds against a plain word for the same attribute wherever the two
+ * stand in the list: "rro,rw" is read-only. A new file system has nothing below it, so that the words mean the same
+ * there.
+ */
+static void finish_recursive(struct plan_mount *m)
+{
+	m->attr_set &= ~(m->rec_set | m->rec_clr);
+	m->attr_clr &= ~(m->rec_set | m->rec_clr);
+	if (m->kind == PLAN_MOUNT_BIND || m->kind == PLAN_MOUNT_REMOUNT)
+		return;
+	m->attr_set |= m->rec_set;
+	m->attr_clr |= m->rec_clr;
+	m->rec_set = m->rec_clr = 0;
+}
+
 static bool is(const char *s, const char *t)
 {
 	return s && !strcmp(s, t);
@@ -280,10 +296,18 @@ static int check_proc(struct parsing *s, const char *destination, const char *so
 		       s->index, s->entry->destination);
 }
 
-/* Where the container's own cgroup directory is on the host: what stands in for cgroup2 where it can't be mounted. */
+static bool has_cgroupns(const struct planner *p)
+{
+	return (p->new_ns | p->joined_ns) & CLONE_NEWCGROUP;
+}
+
+/*
+ * What stands in for cgroup2 where it can't be mounted. In a cgroup namespace of its own a container would see its own
+ * cgroup as the root. Without one /proc/self/cgroup tells the whole path, which must be found below the mount.
+ */
 static int cgroup_source(struct planner *p, const char **ret, struct err *err)
 {
-	const char *path = p->plan.cgroup.enabled ? p->plan.cgroup.path : p->facts->own_cgroup;
+	const char *path = !has_cgroupns(p) ? "/" : p->plan.cgroup.enabled ? p->plan.cgroup.path : p->facts->own_cgroup;
 	struct text text = {.arena = p->arena};
 
 	if (!p->facts->cgroup_mount || !path)
@@ -325,14 +349,13 @@ static int harden(struct parsing *s, const char *source, struct err *err)
 {
 	struct planner *p = s->p;
 	struct plan_mount *m = s->mount;
-	bool own_cgroupns = (p->new_ns | p->joined_ns) & CLONE_NEWCGROUP;
 	bool rootless = p->facts->euid != 0 || !p->facts->cap_sys_admin || p->facts->in_userns;
 
 	/*
 	 * Without a cgroup namespace of its own a rootless container sees, as its cgroups, the ones of the user who
 	 * started it, and that user may write them.
 	 */
-	if (m->kind == PLAN_MOUNT_CGROUP && !own_cgroupns && rootless) {
+	if (m->kind == PLAN_MOUNT_CGROUP && !has_cgroupns(p) && rootless) {
 		m->attr_set |= MOUNT_ATTR_RDONLY;
 		m->attr_clr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	}
@@ -371,6 +394,7 @@ static int plan_mount_entry(struct planner *p, size_t index, struct plan_mount *
 	r = find_kind(&s, err);
 	if (r < 0)
 		return r;
+	finish_recursive(mount);
 	if (s.bind) {
 		r = check_bind_data(&s, err);
 		if (r < 0)
