@@ -126,7 +126,47 @@ static int open_for_delete(int root_fd, const char *id, bool force, struct conta
 	return state_open(root_fd, id, STATE_EXCLUSIVE, LOCK_MS, ret, err);
 }
 
-static int delete_locked(struct container *container, bool force, struct err *err)
+struct claim {
+	const char *id, *cgroup;
+	bool taken;
+};
+
+static void look_at_claim(void *arg, const struct container_view *view)
+{
+	const struct container_state *st = &view->container.state;
+	struct claim *claim = arg;
+
+	if (strcmp(st->id, claim->id) != 0 && st->own_cgroup && st->cgroup_path &&
+	    strcmp(st->cgroup_path, claim->cgroup) == 0 && view->status != STATUS_STOPPED)
+		claim->taken = true;
+}
+
+static void pass_over(void *arg, const char *id, const struct err *why)
+{
+	(void)arg;
+	(void)id;
+	(void)why;
+}
+
+/*
+ * An empty cgroup is free for another container of the same configuration. When that one lives, what is in there is no
+ * longer of a container whose own init has ended.
+ */
+static int leave_taken_cgroup(const struct host_options *options, struct container *container, struct err *err)
+{
+	struct container_state *st = &container->state;
+	struct claim claim = {.id = st->id, .cgroup = st->cgroup_path};
+	int r;
+
+	if (!st->own_cgroup || !st->cgroup_path || !cgroup_is_populated(st->cgroup_path))
+		return 0;
+	r = host_list(options, look_at_claim, pass_over, &claim, err);
+	if (r == 0 && claim.taken)
+		st->own_cgroup = false;
+	return r;
+}
+
+static int delete_locked(const struct host_options *options, struct container *container, bool force, struct err *err)
 {
 	_cleanup_close_ int pidfd = -1;
 	enum container_status status;
@@ -151,7 +191,8 @@ static int delete_locked(struct container *container, bool force, struct err *er
 		return err_msg(err, -EBUSY, "cannot delete container %s that is not stopped: %s", container->id,
 			       container_status_name(frozen ? STATUS_PAUSED : STATUS_RUNNING));
 	}
-	return container_destroy(container, pidfd, err);
+	r = pidfd < 0 ? leave_taken_cgroup(options, container, err) : 0;
+	return r < 0 ? r : container_destroy(container, pidfd, err);
 }
 
 int host_delete(const struct host_options *options, const char *id, bool force, struct err *err)
@@ -173,7 +214,7 @@ int host_delete(const struct host_options *options, const char *id, bool force, 
 		return 0;
 	if (r < 0)
 		return r;
-	r = delete_locked(&container, force, err);
+	r = delete_locked(options, &container, force, err);
 	container_close(&container);
 	return r;
 }
