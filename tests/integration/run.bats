@@ -145,9 +145,11 @@ status_of()
 	grep -q '^0 char 1:3 ' "$ROOTFS/out" || fail "stdin: $(<"$ROOTFS/out")"
 	"$TURTLE" --root "$STATE" run box >"$T/o" 2>&- 3>&-
 	grep -q '^2 char 1:3 ' "$ROOTFS/out" || fail "stderr: $(<"$ROOTFS/out")"
-	args sh -c 'readlink /proc/1/fd/1 >&2; exit 0'
-	"$TURTLE" --root "$STATE" run box >&- 2>"$T/err" 3>&-
-	same "$(<"$T/err")" /dev/null stdout
+	args /probe wait
+	"$TURTLE" --root "$STATE" run -d box >&- 3>&-
+	same "$(readlink "/proc/$(init_pid)/fd/1")" /dev/null stdout
+	turtle delete --force box
+	args true
 	"$TURTLE" --root "$STATE" run box <&- >&- 2>&- 3>&-
 }
 
