@@ -182,6 +182,7 @@ static const struct step {
 	{"chroot", no_pivot, root_chroot},
 	/* pivot_root refuses a shared root. */
 	{"propagation of the root", final_propagation, root_final_propagation},
+	{"null device as stdio", no_terminal, term_stdio_null},
 	/* Last use as the root of the namespace: its right to own others' files. */
 	{"owner of stdio", no_terminal, term_stdio_owner},
 	{"close", NULL, close_all},

@@ -138,6 +138,7 @@ int proc_sysctls(struct init *init, struct err *err);
 
 /* term.c */
 int term_open(struct init *init, struct err *err);
+int term_stdio_null(struct init *init, struct err *err);
 int term_stdio_owner(struct init *init, struct err *err);
 
 /* hooks.c */

@@ -100,6 +100,54 @@ int term_open(struct init *init, struct err *err)
 	return 0;
 }
 
+static bool is_null(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+/* The container's own null device, if its /dev/null is one. */
+static int open_own_null(struct init *init, struct err *err)
+{
+	_cleanup_close_ int fd = root_open(init->root, "/dev/null", O_PATH | O_NOFOLLOW, 0);
+	char magic[32];
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !is_null(&st))
+		return -ENODEV;
+	r = proc_open(init, 0, err);
+	if (r < 0)
+		return r;
+	text(magic, sizeof(magic), "self/fd/%d", fd);
+	r = openat(init->proc, magic, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	return r < 0 ? err_set(err, -errno, "open the container's /dev/null") : r;
+}
+
+/*
+ * A null device that the caller has given is the host's inode, whose mode and owner a container's root could change
+ * through the descriptor: the container's own takes its place. What is not known to be a null device is never opened.
+ */
+int term_stdio_null(struct init *init, struct err *err)
+{
+	_cleanup_close_ int null = -1;
+
+	for (int fd = 0; fd < 3; fd++) {
+		struct stat st;
+
+		if (fstat(fd, &st) < 0 || !is_null(&st))
+			continue;
+		if (null < 0)
+			null = open_own_null(init, err);
+		if (null == -ENODEV && err->code == 0)
+			return 0;
+		if (null < 0)
+			return null;
+		if (dup2(null, fd) < 0)
+			return err_set(err, -errno, "make /dev/null descriptor %d", fd);
+	}
+	return 0;
+}
+
 /*
  * A program of another user can only open /dev/stdout and the like when it owns what is there. The null device, and
  * files that are only read, are everybody's: they stay as they are.
