@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -539,6 +540,24 @@ static int verb_forks(char **arg)
 	return verb_wait(arg);
 }
 
+static void *stay(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* leaderless: the first thread ends, a second one stays. */
+static int verb_leaderless(char **arg)
+{
+	pthread_t thread;
+
+	(void)arg;
+	if (pthread_create(&thread, NULL, stay, NULL) != 0)
+		return 1;
+	pthread_exit(NULL);
+}
+
 /* rlimits: each limit by its number, soft and hard. */
 static int verb_rlimits(char **arg)
 {
@@ -602,21 +621,35 @@ static const struct {
 	int (*run)(char **arg);
 	int min_args;
 } verbs[] = {
-	{"args", verb_args, 0},       {"child", verb_child, 1},
-	{"clock", verb_clock, 0},     {"ctty", verb_ctty, 0},
-	{"cwd", verb_cwd, 0},         {"exe", verb_exe, 1},
-	{"exec", verb_exec, 1},       {"fds", verb_fds, 0},
-	{"forks", verb_forks, 1},     {"ids", verb_ids, 0},
+	{"args", verb_args, 0},
+	{"child", verb_child, 1},
+	{"clock", verb_clock, 0},
+	{"ctty", verb_ctty, 0},
+	{"cwd", verb_cwd, 0},
+	{"exe", verb_exe, 1},
+	{"exec", verb_exec, 1},
+	{"fds", verb_fds, 0},
+	{"forks", verb_forks, 1},
+	{"ids", verb_ids, 0},
 #ifdef __x86_64__
-	{"int80", verb_int80, 1},     {"x32", verb_x32, 1},
+	{"int80", verb_int80, 1},
+	{"x32", verb_x32, 1},
 #endif
-	{"keyring", verb_keyring, 0}, {"mount", verb_mount, 4},
-	{"open", verb_open, 2},       {"personality", verb_personality, 0},
-	{"rlimits", verb_rlimits, 0}, {"securebits", verb_securebits, 0},
-	{"signals", verb_signals, 0}, {"stat", verb_stat, 1},
-	{"statfs", verb_statfs, 1},   {"stdio", verb_stdio, 0},
-	{"sys", verb_sys, 1},         {"tiocsti", verb_tiocsti, 0},
-	{"wait", verb_wait, 0},       {"winsize", verb_winsize, 0},
+	{"keyring", verb_keyring, 0},
+	{"mount", verb_mount, 4},
+	{"open", verb_open, 2},
+	{"personality", verb_personality, 0},
+	{"leaderless", verb_leaderless, 0},
+	{"rlimits", verb_rlimits, 0},
+	{"securebits", verb_securebits, 0},
+	{"signals", verb_signals, 0},
+	{"stat", verb_stat, 1},
+	{"statfs", verb_statfs, 1},
+	{"stdio", verb_stdio, 0},
+	{"sys", verb_sys, 1},
+	{"tiocsti", verb_tiocsti, 0},
+	{"wait", verb_wait, 0},
+	{"winsize", verb_winsize, 0},
 	{"write", verb_write, 2},
 };
 
