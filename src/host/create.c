@@ -158,7 +158,7 @@ static int do_connect(struct create *c, struct err *err)
 
 static int do_passed(struct create *c, struct err *err)
 {
-	return passed_open(&c->plan, &c->passed, &c->n_passed, err);
+	return passed_open(&c->plan, &c->passed, err);
 }
 
 /* Before the state file claims the cgroup: what it claims, delete --force kills. */
@@ -306,7 +306,18 @@ static int do_listen(struct create *c, struct err *err)
 
 static int do_spawn(struct create *c, struct err *err)
 {
-	return init_spawn(&c->plan, &c->image, c->cgroup_fd, c->listen_fd, c->passed, c->n_passed, &c->init, err);
+	const struct spawn_request request = {
+		.plan = &c->plan,
+		.image = &c->image,
+		.passed = &c->passed,
+		.cwd = c->bundle.path,
+		.cgroup_fd = c->cgroup_fd,
+		.listen_fd = c->listen_fd,
+	};
+	int r = init_spawn(&request, &c->init, err);
+
+	passed_close(&c->passed);
+	return r;
 }
 
 static void undo_spawn(struct create *c)
@@ -319,7 +330,9 @@ static int do_idmap(struct create *c, struct err *err)
 	char path[64], value[16];
 	int r;
 
-	/* Before the process is anyone else: /proc/PID is still ours. */
+	if (!c->plan.new_userns)
+		return idmap_check_joined(&c->plan, c->init.pid, err);
+	/* Otherwise the child has done this itself; here only the host may lower it. */
 	if (c->plan.oom_score_adj.set) {
 		snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)c->init.pid);
 		snprintf(value, sizeof(value), "%d", c->plan.oom_score_adj.value);
@@ -327,8 +340,6 @@ static int do_idmap(struct create *c, struct err *err)
 		if (r < 0)
 			return err_set(err, r, "process.oomScoreAdj: write %s to %s", value, path);
 	}
-	if (!c->plan.new_userns)
-		return idmap_check_joined(&c->plan, c->init.pid, err);
 	r = idmap_write(&c->plan, c->init.pid, err);
 	return r < 0 ? r : talk_send(c->init.sync, SYNC_MAPPED, err);
 }
@@ -577,9 +588,7 @@ void create_close(struct create *create)
 	cleanup_close(&create->init.sync);
 	cleanup_close(&create->init.pidfd);
 	init_image_close(&create->image);
-	passed_close(create->passed, create->n_passed);
-	create->passed = NULL;
-	create->n_passed = 0;
+	passed_close(&create->passed);
 	container_close(&create->container);
 	cleanup_close(&create->root_fd);
 	facts_free(&create->facts);

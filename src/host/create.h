@@ -29,8 +29,7 @@ struct create {
 	bool stuck; /* undoing did not get all: the state stays, for a delete to go on from */
 	struct init_image image;
 	int listen_fd;
-	int *passed;
-	size_t n_passed;
+	struct passed passed;
 	struct init_process init;
 	int master; /* of the terminal, until it is handed on; -1 */
 	bool pid_file_written;

@@ -51,11 +51,14 @@ void init_image_close(struct init_image *image)
 	image->program = image->plan = -1;
 }
 
-void passed_close(int *fds, size_t n)
+void passed_close(struct passed *passed)
 {
-	for (size_t i = 0; i < n; i++)
-		cleanup_close(&fds[i]);
-	free(fds);
+	for (size_t i = 0; i < passed->n; i++)
+		cleanup_close(&passed->fds[i]);
+	free(passed->fds);
+	if (passed->raised)
+		(void)setrlimit(RLIMIT_NOFILE, &passed->nofile); /* lowering is always allowed */
+	*passed = (struct passed){0};
 }
 
 /* Whether fd is the namespace of this type that we are in ourselves. */
@@ -116,30 +119,49 @@ static int open_source(const struct plan_source *source, struct err *err)
 	return TAKE_FD(fd);
 }
 
-int passed_open(const struct plan *plan, int **ret, size_t *ret_n, struct err *err)
+/* Room for n descriptors and those that turtle has open anyway. */
+static int make_room(size_t n, struct passed *passed, struct err *err)
 {
-	size_t n = plan->n_joins + plan->n_sources, done = 0;
-	int *fds = calloc(n + 1, sizeof(*fds));
-	int r = 0;
+	const rlim_t needed = n + 64;
+	struct rlimit limit;
 
-	if (!fds)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_set(err, -errno, "read the limit of open files");
+	if (limit.rlim_cur >= needed)
+		return 0;
+	passed->nofile = limit;
+	limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_set(err, -errno, "raise the limit of open files");
+	passed->raised = true;
+	return 0;
+}
+
+int passed_open(const struct plan *plan, struct passed *ret, struct err *err)
+{
+	size_t n = plan->n_joins + plan->n_sources;
+	struct passed passed = {0};
+	int r;
+
+	if (n == 0)
+		return 0;
+	passed.fds = calloc(n, sizeof(*passed.fds));
+	if (!passed.fds)
 		return err_set(err, -ENOMEM, "open namespaces and mount sources");
-	for (size_t i = 0; i < plan->n_joins && r >= 0; i++) {
-		r = open_namespace(plan, plan->joins[i].type, plan->joins[i].path, err);
+	r = make_room(n, &passed, err);
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		r = i < plan->n_joins ? open_namespace(plan, plan->joins[i].type, plan->joins[i].path, err)
+				      : open_source(&plan->sources[i - plan->n_joins], err);
 		if (r >= 0)
-			fds[done++] = r;
+			passed.fds[passed.n++] = r;
 	}
-	for (size_t i = 0; i < plan->n_sources && r >= 0; i++) {
-		r = open_source(&plan->sources[i], err);
-		if (r >= 0)
-			fds[done++] = r;
-	}
+	if (r == -EMFILE)
+		err_hint(err, "%zu descriptors are needed: raise RLIMIT_NOFILE", n);
 	if (r < 0) {
-		passed_close(fds, done);
+		passed_close(&passed);
 		return r;
 	}
-	*ret = fds;
-	*ret_n = n;
+	*ret = passed;
 	return 0;
 }
 
@@ -165,20 +187,48 @@ static int keep_capabilities(void)
 	return 0;
 }
 
+/*
+ * What must be as the caller's before the container's side begins. In a new user namespace the score waits for the
+ * host, which has the right to lower it.
+ */
+static int settle_child(const struct spawn_request *request, struct err *err)
+{
+	const struct plan *plan = request->plan;
+	char value[16];
+	int r;
+
+	if (request->passed->raised && setrlimit(RLIMIT_NOFILE, &request->passed->nofile) < 0)
+		return err_set(err, -errno, "put the limit of open files back");
+	if (chdir(request->cwd) < 0)
+		return err_set(err, -errno, "enter bundle %s", request->cwd);
+	if (plan->oom_score_adj.set && !plan->new_userns) {
+		snprintf(value, sizeof(value), "%d", plan->oom_score_adj.value);
+		r = fd_write_file(AT_FDCWD, "/proc/self/oom_score_adj", value, strlen(value));
+		if (r < 0)
+			return err_set(err, r, "process.oomScoreAdj: write %s to /proc/self/oom_score_adj", value);
+	}
+	if (plan->clone_flags & CLONE_NEWUSER) {
+		r = keep_capabilities();
+		if (r < 0)
+			return err_set(err, r, "keep the capabilities of the new user namespace");
+	}
+	return 0;
+}
+
 /* The child: let the three descriptors through and become turtle-init. A failure travels like one of init's. */
-static _Noreturn void in_child(const struct init_image *image, bool new_userns, int sync, int listen_fd,
-			       const char *numbers)
+static _Noreturn void in_child(const struct spawn_request *request, int sync, const char *numbers)
 {
 	char *const argv[] = {(char *)"turtle-init", (char *)numbers, NULL}, *const no_env[] = {NULL};
 	struct sync_msg msg = {.type = SYNC_ERROR};
 
-	fcntl(sync, F_SETFD, 0);
-	fcntl(image->plan, F_SETFD, 0);
-	if (listen_fd >= 0)
-		fcntl(listen_fd, F_SETFD, 0);
-	if (!new_userns || keep_capabilities() == 0)
-		sys_execveat(image->program, "", argv, no_env, AT_EMPTY_PATH);
-	err_set(&msg.err, -errno, "execute turtle-init");
+	if (settle_child(request, &msg.err) == 0) {
+		fcntl(sync, F_SETFD, 0);
+		fcntl(request->image->plan, F_SETFD, 0);
+		if (request->listen_fd >= 0)
+			fcntl(request->listen_fd, F_SETFD, 0);
+		sys_execveat(request->image->program, "", argv, no_env, AT_EMPTY_PATH);
+		err_set(&msg.err, -errno, "execute turtle-init");
+	}
 	(void)!write(sync, &msg, sizeof(msg));
 	_exit(1);
 }
@@ -202,9 +252,9 @@ static int adopt_staged_init(struct init_process *init, struct err *err)
 	return 0;
 }
 
-int init_spawn(const struct plan *plan, const struct init_image *image, int cgroup_fd, int listen_fd, const int *passed,
-	       size_t n_passed, struct init_process *ret, struct err *err)
+int init_spawn(const struct spawn_request *request, struct init_process *ret, struct err *err)
 {
+	const struct plan *plan = request->plan;
 	int pidfd = -1, ends[2];
 	struct clone_args args = {
 		.flags = plan->clone_flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&pidfd, .exit_signal = SIGCHLD};
@@ -214,14 +264,14 @@ int init_spawn(const struct plan *plan, const struct init_image *image, int cgro
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_set(err, -errno, "create the socket pair for container init");
-	if (cgroup_fd >= 0) {
+	if (request->cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)cgroup_fd;
+		args.cgroup = (uint64_t)request->cgroup_fd;
 	}
-	snprintf(numbers, sizeof(numbers), "%d %d %d", ends[1], image->plan, listen_fd);
+	snprintf(numbers, sizeof(numbers), "%d %d %d", ends[1], request->image->plan, request->listen_fd);
 	pid = sys_clone3(&args);
 	if (pid == 0)
-		in_child(image, plan->clone_flags & CLONE_NEWUSER, ends[1], listen_fd, numbers);
+		in_child(request, ends[1], numbers);
 	r = -errno;
 	close(ends[1]);
 	if (pid < 0) {
@@ -241,7 +291,7 @@ int init_spawn(const struct plan *plan, const struct init_image *image, int cgro
 		ret->pid = pid;
 		ret->pidfd = pidfd;
 	}
-	r = talk_send_fds(ret->sync, passed, n_passed, err);
+	r = talk_send_fds(ret->sync, request->passed->fds, request->passed->n, err);
 	if (r < 0)
 		return r;
 	return plan->stage ? adopt_staged_init(ret, err) : 0;

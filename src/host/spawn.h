@@ -5,6 +5,9 @@
 
 #include "plan/plan.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct init_process {
@@ -26,19 +29,30 @@ struct init_image {
 int init_image_make(const struct plan *plan, struct init_image *ret, struct err *err);
 void init_image_close(struct init_image *image);
 
-/*
- * Opens what the plan wants opened on the host: namespaces to join (checked to be of their type) and detached mount
- * trees, in the order in which they are passed. *ret is malloc'ed, holds *ret_n descriptors; end with passed_close().
- */
-int passed_open(const struct plan *plan, int **ret, size_t *ret_n, struct err *err);
-void passed_close(int *fds, size_t n);
+/* What the plan wants opened on the host and handed to init: namespaces to join, then detached mount trees. */
+struct passed {
+	int *fds; /* owned */
+	size_t n;
+	/* Many trees need more descriptors than the caller's soft limit allows; it is raised while they are open. */
+	bool raised;
+	struct rlimit nofile; /* as it was */
+};
 
-/*
- * Clones. cgroup_fd: the cgroup to be born in, or -1. listen_fd: the socket for the start, or -1 (run).
- * The descriptors are sent right after the clone; with a stage this also waits for init's pid.
- */
-int init_spawn(const struct plan *plan, const struct init_image *image, int cgroup_fd, int listen_fd, const int *passed,
-	       size_t n_passed, struct init_process *ret, struct err *err);
+/* Opens them (namespaces are checked to be of their type); passed_close() closes them and puts the limit back. */
+int passed_open(const struct plan *plan, struct passed *ret, struct err *err);
+void passed_close(struct passed *passed);
+
+struct spawn_request {
+	const struct plan *plan;
+	const struct init_image *image;
+	const struct passed *passed;
+	const char *cwd; /* the bundle: where createContainer hooks run */
+	int cgroup_fd;   /* the cgroup to be born in, or -1 */
+	int listen_fd;   /* the socket for the start, or -1 (run) */
+};
+
+/* Clones. The descriptors are sent right after it; with a stage this also waits for init's pid. */
+int init_spawn(const struct spawn_request *request, struct init_process *ret, struct err *err);
 
 /* Ends it, whatever it is doing, and reaps it. Accepts one that is not there. */
 void init_destroy(struct init_process *init);
