@@ -80,27 +80,30 @@ static void fill_process(struct document *d)
 	};
 }
 
-/* Without privilege the ids of files and terminals can't be chosen, and sysfs needs a network namespace of its own. */
+/*
+ * Without privilege the ids of files and terminals can't be chosen, and sysfs needs a network namespace of its own. The
+ * container's own cgroups cover those of the host, which come with the host's /sys.
+ */
 static void fill_rootless_mounts(struct document *d)
 {
-	size_t n = 0, options = 0;
+	size_t options = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(pts_options); i++)
 		if (strncmp(pts_options[i], "uid=", 4) != 0 && strncmp(pts_options[i], "gid=", 4) != 0)
 			d->rootless_pts_options[options++] = pts_options[i];
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
-		if (!strncmp(mounts[i].destination, "/sys", 4))
-			continue;
-		d->mounts[n] = mounts[i];
-		if (mounts[i].options == pts_options) {
-			d->mounts[n].options = d->rootless_pts_options;
-			d->mounts[n].n_options = options;
+		d->mounts[i] = mounts[i];
+		if (!strcmp(mounts[i].destination, "/sys")) {
+			d->mounts[i] = (struct oci_mount){.destination = "/sys",
+							  .type = "none",
+							  .source = "/sys",
+							  LIST(options, sys_bind_options)};
+		} else if (mounts[i].options == pts_options) {
+			d->mounts[i].options = d->rootless_pts_options;
+			d->mounts[i].n_options = options;
 		}
-		n++;
 	}
-	d->mounts[n++] = (struct oci_mount){
-		.destination = "/sys", .type = "none", .source = "/sys", LIST(options, sys_bind_options)};
-	d->config.n_mounts = n;
+	d->config.n_mounts = ARRAY_SIZE(mounts);
 }
 
 static void fill_linux(struct document *d, bool rootless, unsigned uid, unsigned gid)

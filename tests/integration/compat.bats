@@ -19,3 +19,11 @@ load helpers
 	box sh -c 'path=$(sed -n s/^0:://p /proc/self/cgroup); echo "$path"; grep -x 1 "/sys/fs/cgroup$path/cgroup.procs"'
 	is "$CGROUP"$'\n1'
 }
+
+@test "compat: spec --rootless covers the host's cgroups with the container's own" {
+	mkdir "$T/new"
+	cd "$T/new"
+	ok "$TURTLE" spec --rootless
+	ok jq -c '[.mounts[] | select(.destination | startswith("/sys")) | [.destination, .type, (.options | index("ro") != null)]]' config.json
+	is '[["/sys","none",true],["/sys/fs/cgroup","cgroup",true]]'
+}
