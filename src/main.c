@@ -7,7 +7,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/sys.h"
 #include "cmd/cmd.h"
 #include "cmd/output.h"
 
@@ -45,8 +44,7 @@ static int clean_process(struct err *err)
 	 * another's by the time it is used. And a file that may not grow is an error to unwind from, not our end. What
 	 * turtle executes gets its signals as after boot.
 	 */
-	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR || sys_signal_default(32) < 0 ||
-	    sys_signal_default(33) < 0)
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return err_set(err, -errno, "reset signals");
 	/* A caller may deny others what it likes, but not us what we make ourselves. */
 	umask(umask(S_IRWXG | S_IRWXO) & (S_IRWXG | S_IRWXO));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -209,6 +210,7 @@ int fd_open_stdio(struct err *err)
 int fd_preserve(unsigned n, struct err *err)
 {
 	_cleanup_close_ int null = -1;
+	struct rlimit limit;
 
 	if (n > INT32_MAX - 3)
 		return err_msg(err, -EINVAL, "cannot preserve %u descriptors", n);
@@ -216,6 +218,9 @@ int fd_preserve(unsigned n, struct err *err)
 		err_set(err, -errno, "close_range");
 		return err_hint(err, "turtle needs Linux 5.12 or later");
 	}
+	if (n > 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 && n > limit.rlim_cur)
+		return err_msg(err, -EINVAL, "cannot preserve %u descriptors: the limit of open files is %llu", n,
+			       (unsigned long long)limit.rlim_cur);
 	for (int fd = 3; fd < 3 + (int)n; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
@@ -227,8 +232,10 @@ int fd_preserve(unsigned n, struct err *err)
 			null = -1; /* it is its own placeholder */
 			continue;
 		}
-		if (dup3(null, fd, O_CLOEXEC) < 0)
-			return err_set(err, -errno, "preserve %u descriptors", n);
+		if (dup3(null, fd, O_CLOEXEC) < 0) {
+			err_set(err, -errno, "preserve %u descriptors", n);
+			return err_hint(err, "see RLIMIT_NOFILE");
+		}
 	}
 	return 0;
 }

@@ -160,17 +160,6 @@ static inline int sys_memfd_create(const char *name, unsigned flags)
 	return (int)syscall(SYS_memfd_create, name, flags);
 }
 
-/*
- * Back to the default action, also for the two signals that libcs keep for themselves and don't let one change. The
- * kernel's struct sigaction is all zero for that, and nowhere longer than this.
- */
-static inline int sys_signal_default(int sig)
-{
-	const uint64_t action[8] = {0};
-
-	return (int)syscall(SYS_rt_sigaction, sig, action, NULL, 8);
-}
-
 static inline long sys_keyctl(int cmd, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
 	return syscall(SYS_keyctl, cmd, a, b, c, d);

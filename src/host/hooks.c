@@ -155,7 +155,9 @@ static int set_attributes(posix_spawnattr_t *attr)
 	int r;
 
 	sigemptyset(&none);
-	sigfillset(&all);
+	/* sigfillset leaves out the two signals that glibc keeps for itself, and the child would ignore them for good.
+	 */
+	memset(&all, 0xff, sizeof(all));
 	r = posix_spawnattr_setsigmask(attr, &none);
 	if (r == 0)
 		r = posix_spawnattr_setsigdefault(attr, &all);

@@ -209,6 +209,12 @@ static int probe(const char *path)
 	return access(path, X_OK) < 0 ? -errno : 0;
 }
 
+static int exec_directory(const char *name, struct err *err)
+{
+	err_set(err, -EACCES, "exec: \"%s\"", name);
+	return err_hint(err, "is a directory");
+}
+
 /* As the container's user, in its PATH. */
 int exec_find_program(struct init *init, struct err *err)
 {
@@ -220,6 +226,9 @@ int exec_find_program(struct init *init, struct err *err)
 	if (strchr(name, '/')) {
 		r = probe(name);
 		init->program = name;
+		/* What execve would say of a directory, and engines read. */
+		if (r == -EISDIR)
+			return exec_directory(name, err);
 		return r < 0 ? err_set(err, r, "exec: \"%s\"", name) : 0;
 	}
 	for (path = path ? path : DEFAULT_PATH; len;) {

@@ -60,6 +60,9 @@ static inline int take_fd(int *fd)
 /* Zeroed memory from the kernel that is never given back; NULL with errno. */
 void *pages(size_t size);
 /* sprintf for short texts: the formats of err.c, cut to size. Returns the length. */
+/* Ends the process, even where a seccomp filter denies every way to exit (libc would try again for ever). */
+_Noreturn void leave(int status);
+
 int text(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The value of a decimal number, or -1; *end after it. */
 int64_t number(const char *s, const char **end);

@@ -64,5 +64,5 @@ int main(int argc, char **argv)
 	if (r == 0)
 		(void)init_run(&init, &err);
 	sync_error(&init, &err);
-	return 1;
+	leave(1);
 }

@@ -219,6 +219,82 @@ static int make_fs(struct init *init, const struct plan_mount *m, uint64_t attrs
 	return r < 0 ? r : fs_create(fsfd, fstype, (unsigned)attrs, err);
 }
 
+/* fsconfig(2) takes values of at most 255 bytes; overlayfs's lists of layers are longer. */
+static bool has_long_param(const struct init_plan *plan, const struct plan_mount *m)
+{
+	for (uint32_t i = 0; i < m->data.n; i++)
+		if (strlen(plan_str_item(plan, m->data, i)) > 255)
+			return true;
+	return false;
+}
+
+static unsigned long legacy_flags(uint64_t attrs)
+{
+	unsigned long flags = (attrs & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0) |
+			      (attrs & MOUNT_ATTR_NOSUID ? MS_NOSUID : 0) | (attrs & MOUNT_ATTR_NODEV ? MS_NODEV : 0) |
+			      (attrs & MOUNT_ATTR_NOEXEC ? MS_NOEXEC : 0) |
+			      (attrs & MOUNT_ATTR_NODIRATIME ? MS_NODIRATIME : 0);
+
+	if ((attrs & MOUNT_ATTR__ATIME) == MOUNT_ATTR_NOATIME)
+		flags |= MS_NOATIME;
+	else if ((attrs & MOUNT_ATTR__ATIME) == MOUNT_ATTR_STRICTATIME)
+		flags |= MS_STRICTATIME;
+	return flags;
+}
+
+/* mount(2) onto the descriptor of the target, whose path is its link in our own procfs. */
+static int mount_by_link(struct init *init, const struct plan_mount *m, int target, const char *data, struct err *err)
+{
+	const char *fstype = plan_str(init->plan, m->fstype), *source = plan_str(init->plan, m->source);
+	_cleanup_close_ int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char link[32];
+	int r = proc_open(init, 0, err);
+
+	if (r < 0)
+		return r;
+	if (here < 0 || fchdir(init->proc) < 0)
+		return err_set(err, -errno, "enter procfs");
+	text(link, sizeof(link), "self/fd/%d", target);
+	if (mount(source ? source : fstype, link, fstype, legacy_flags(m->attr_set), data) < 0)
+		r = err_set(err, -errno, "mount %s", fstype);
+	if (fchdir(here) < 0 && r == 0)
+		r = err_set(err, -errno, "leave procfs");
+	return r;
+}
+
+static int mount_fs_long(struct init *init, const struct plan_mount *m, int target, struct err *err)
+{
+	const struct init_plan *plan = init->plan;
+	_cleanup_close_ int tree = -1;
+	static char data[4096]; /* a page is what the kernel takes */
+	size_t used = 0;
+	int r;
+
+	if (plan->mount_label || m->flags & PLAN_MOUNT_TMPCOPYUP || m->attr_set & MOUNT_ATTR_NOSYMFOLLOW)
+		return err_msg(err, -E2BIG, "an option longer than 255 bytes does not go together with the others");
+	for (uint32_t i = 0; i < m->data.n; i++) {
+		const char *param = plan_str_item(plan, m->data, i);
+		size_t n = strlen(param);
+
+		if (used + n + 2 > sizeof(data))
+			return err_set(err, -E2BIG, "pass %u options", m->data.n);
+		if (used)
+			data[used++] = ',';
+		memcpy(data + used, param, n + 1);
+		used += n;
+	}
+	r = check_proc(plan_str(plan, m->destination), target, target, false, err);
+	if (r == 0)
+		r = mount_by_link(init, m, target, data, err);
+	if (r < 0)
+		return r;
+	tree = root_open(init->root, plan_str(plan, m->destination), O_PATH, 0);
+	if (tree < 0)
+		return err_set(err, tree, "open what was mounted");
+	r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
+	return r < 0 ? r : set_propagation(plan, m, tree, err);
+}
+
 static int mount_fs(struct init *init, const struct plan_mount *m, struct err *err)
 {
 	bool copy_up = m->flags & PLAN_MOUNT_TMPCOPYUP, made;
@@ -231,6 +307,8 @@ static int mount_fs(struct init *init, const struct plan_mount *m, struct err *e
 		return target;
 	if (fstat(target, &st) < 0)
 		return err_set(err, -errno, "look at the destination");
+	if (has_long_param(init->plan, m))
+		return mount_fs_long(init, m, target, err);
 	tree = make_fs(init, m, attrs, made ? NULL : &st, err);
 	if (tree < 0)
 		return tree;

@@ -42,7 +42,7 @@ static ssize_t receive(int sock, struct sync_msg *msg, void *control, size_t *co
 /* The other side is gone: nobody is left to be told, and no container is wanted. */
 static _Noreturn void gone(void)
 {
-	_exit(1);
+	leave(1);
 }
 
 static int take_batch(struct init *init, unsigned at, struct err *err)

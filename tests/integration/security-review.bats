@@ -173,3 +173,48 @@ join_pid_namespace_of()
 		done
 	done
 }
+
+@test "security: a null device given as stdio is not the host's inside" {
+	config '.root.readonly = false'
+	args sh -c 'chmod 0600 /proc/self/fd/0 /proc/self/fd/2; stat -L -c %a /proc/self/fd/0 /dev/null'
+	local before
+	before=$(stat -c '%a %Y' /dev/null)
+	call "$TURTLE" --root "$STATE" run box </dev/null
+	same "$(stat -c '%a %Y' /dev/null)" "$before"
+	has 600
+}
+
+@test "security: a filter that denies every way to exit ends all the same" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", syscalls: []}'
+	try true
+	[ "$status" -ne 124 ] || fail "it hangs"
+	[ "$status" -ne 0 ] || fail "it says that all is well"
+}
+
+@test "mounts: options longer than fsconfig takes" {
+	local long
+	long=$T/$(printf 'x%.0s' {1..120})
+	mkdir -p "$long"/{a,b,u,w}
+	echo A >"$long/a/fa"
+	echo B >"$long/b/fb"
+	config --arg o "lowerdir=$long/a:$long/b" --arg u "upperdir=$long/u" --arg w "workdir=$long/w" \
+		'.mounts += [{destination: "/ov", type: "overlay", source: "overlay", options: [$o, $u, $w, "nosuid", "nodev"]}]'
+	box sh -c 'cat /ov/fa /ov/fb; touch /ov/new; grep -o "/ov overlay rw,nosuid,nodev" /proc/mounts'
+	has A B "/ov overlay rw,nosuid,nodev"
+	[ -e "$long/u/new" ] || fail "the upper directory is not the one given"
+}
+
+@test "process: a directory is no program, and permission is denied" {
+	args /bin
+	refused 'exec: "/bin": permission denied' turtle run box
+}
+
+@test "spawn: hundreds of mounts in a user namespace under a low limit of open files" {
+	config '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .linux.gidMappings = .linux.uidMappings |
+		.mounts += [range(400) | {destination: "/mnt/d\(.)", type: "bind", source: "/usr", options: ["rbind", "ro"]}]'
+	config '.process.rlimits = [] | .root.readonly = false'
+	args sh -c 'grep -c " /mnt/d" /proc/self/mountinfo; ulimit -n'
+	ok sh -c 'ulimit -Sn 200; exec "$0" --root "$1" run box' "$TURTLE" "$STATE"
+	has 400 200
+}
