@@ -100,15 +100,15 @@ static const struct ocispec_property hook_properties[] = {
 	OCISPEC_LIST(struct oci_hook, env, "env"),
 	OCISPEC_FIELD(struct oci_hook, timeout, "timeout"),
 };
-static const struct ocispec_object hook_object = OCISPEC_OBJECT(struct oci_hook, hook_properties);
+const struct ocispec_object oci_hook_object = OCISPEC_OBJECT(struct oci_hook, hook_properties);
 
 static const struct ocispec_property hooks_properties[] = {
-	OCISPEC_SUBS(struct oci_hooks, prestart, "prestart", &hook_object),
-	OCISPEC_SUBS(struct oci_hooks, create_runtime, "createRuntime", &hook_object),
-	OCISPEC_SUBS(struct oci_hooks, create_container, "createContainer", &hook_object),
-	OCISPEC_SUBS(struct oci_hooks, start_container, "startContainer", &hook_object),
-	OCISPEC_SUBS(struct oci_hooks, poststart, "poststart", &hook_object),
-	OCISPEC_SUBS(struct oci_hooks, poststop, "poststop", &hook_object),
+	OCISPEC_SUBS(struct oci_hooks, prestart, "prestart", &oci_hook_object),
+	OCISPEC_SUBS(struct oci_hooks, create_runtime, "createRuntime", &oci_hook_object),
+	OCISPEC_SUBS(struct oci_hooks, create_container, "createContainer", &oci_hook_object),
+	OCISPEC_SUBS(struct oci_hooks, start_container, "startContainer", &oci_hook_object),
+	OCISPEC_SUBS(struct oci_hooks, poststart, "poststart", &oci_hook_object),
+	OCISPEC_SUBS(struct oci_hooks, poststop, "poststop", &oci_hook_object),
 };
 static const struct ocispec_object hooks_object = OCISPEC_OBJECT(struct oci_hooks, hooks_properties);
 

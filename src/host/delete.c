@@ -10,6 +10,7 @@
 #include "host/cgroup/cgroup.h"
 #include "host/hooks.h"
 #include "host/host.h"
+#include "host/view.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -111,19 +112,20 @@ static void kill_under_lock(const struct container *container, struct err *err)
  * With force, whoever holds the lock for long is ended by taking the container from under it: a create sees its init
  * die and undoes itself.
  */
-static int open_for_delete(int root_fd, const char *id, bool force, struct container *ret, struct err *err)
+static int open_for_delete(const struct host_options *options, const char *id, bool force, struct container *ret,
+			   struct err *err)
 {
 	struct container peek = {.root_fd = -1, .dir_fd = -1};
 	int r;
 
-	r = state_open(root_fd, id, STATE_EXCLUSIVE, 0, ret, err);
+	r = view_open_container(options, id, STATE_EXCLUSIVE, 0, ret, err);
 	if (r != -ETIMEDOUT)
 		return r;
-	if (force && state_open(root_fd, id, STATE_UNLOCKED, 0, &peek, err) == 0) {
+	if (force && view_open_container(options, id, STATE_UNLOCKED, 0, &peek, err) == 0) {
 		kill_under_lock(&peek, err);
 		container_close(&peek);
 	}
-	return state_open(root_fd, id, STATE_EXCLUSIVE, LOCK_MS, ret, err);
+	return view_open_container(options, id, STATE_EXCLUSIVE, LOCK_MS, ret, err);
 }
 
 struct claim {
@@ -182,15 +184,12 @@ static int delete_locked(const struct host_options *options, struct container *c
 		}
 		return container_destroy(container, -1, err);
 	}
-	r = state_status(container, false, &status, &pidfd, err);
+	r = view_status(container, &status, &pidfd, err);
 	if (r < 0)
 		return r;
-	if (!force && status == STATUS_RUNNING) {
-		bool frozen = container->state.cgroup_path && cgroup_is_frozen(container->state.cgroup_path);
-
+	if (!force && (status == STATUS_RUNNING || status == STATUS_PAUSED))
 		return err_msg(err, -EBUSY, "cannot delete container %s that is not stopped: %s", container->id,
-			       container_status_name(frozen ? STATUS_PAUSED : STATUS_RUNNING));
-	}
+			       container_status_name(status));
 	r = pidfd < 0 ? leave_taken_cgroup(options, container, err) : 0;
 	return r < 0 ? r : container_destroy(container, pidfd, err);
 }
@@ -198,18 +197,8 @@ static int delete_locked(const struct host_options *options, struct container *c
 int host_delete(const struct host_options *options, const char *id, bool force, struct err *err)
 {
 	struct container container = {.root_fd = -1, .dir_fd = -1};
-	_cleanup_close_ int root_fd = -1;
-	int r;
+	int r = open_for_delete(options, id, force, &container, err);
 
-	r = state_check_id(id, err);
-	if (r < 0)
-		return r;
-	root_fd = state_root_open(options->root, false, err);
-	if (root_fd == -ENOENT)
-		return force ? 0 : err_msg(err, -ENOENT, "container does not exist");
-	if (root_fd < 0)
-		return root_fd;
-	r = open_for_delete(root_fd, id, force, &container, err);
 	if (r == -ENOENT && force)
 		return 0;
 	if (r < 0)

@@ -98,7 +98,7 @@ static int kill_container(const struct container *container, int sig, bool all, 
 int host_kill(const struct host_options *options, const char *id, int sig, bool all, struct err *err)
 {
 	struct container container;
-	int r = view_open_container(options, id, &container, err);
+	int r = view_open_container(options, id, STATE_UNLOCKED, 0, &container, err);
 
 	if (r < 0)
 		return r;

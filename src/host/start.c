@@ -6,17 +6,19 @@
 #include "host/start.h"
 
 #include "base/mem.h"
-#include "host/cgroup/cgroup.h"
 #include "host/delete.h"
 #include "host/hooks.h"
 #include "host/host.h"
 #include "host/talk.h"
+#include "host/view.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+#define LOCK_MS 10000 /* for another turtle that works on this container */
 
 int start_finish(struct container *container, int sock, bool *ret_destroy, struct err *err)
 {
@@ -68,8 +70,7 @@ static int start_locked(struct container *container, struct err *err)
 			*err = container->load_error;
 		return container->load_error.code;
 	}
-	r = state_status(container, container->state.cgroup_path && cgroup_is_frozen(container->state.cgroup_path),
-			 &status, &pidfd, err);
+	r = view_status(container, &status, &pidfd, err);
 	if (r < 0)
 		return r;
 	switch (status) {
@@ -102,18 +103,8 @@ static int start_locked(struct container *container, struct err *err)
 int host_start(const struct host_options *options, const char *id, struct err *err)
 {
 	struct container container = {.root_fd = -1, .dir_fd = -1};
-	_cleanup_close_ int root_fd = -1;
-	int r;
+	int r = view_open_container(options, id, STATE_EXCLUSIVE, LOCK_MS, &container, err);
 
-	r = state_check_id(id, err);
-	if (r < 0)
-		return r;
-	root_fd = state_root_open(options->root, false, err);
-	if (root_fd == -ENOENT)
-		return err_msg(err, -ENOENT, "container does not exist");
-	if (root_fd < 0)
-		return root_fd;
-	r = state_open(root_fd, id, STATE_EXCLUSIVE, 10000, &container, err);
 	if (r < 0)
 		return r;
 	r = start_locked(&container, err);

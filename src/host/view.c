@@ -8,7 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-int view_open_container(const struct host_options *options, const char *id, struct container *ret, struct err *err)
+int view_open_container(const struct host_options *options, const char *id, enum state_lock lock, int timeout_ms,
+			struct container *ret, struct err *err)
 {
 	_cleanup_close_ int root_fd = -1;
 	int r = state_check_id(id, err);
@@ -20,7 +21,7 @@ int view_open_container(const struct host_options *options, const char *id, stru
 		return err_msg(err, -ENOENT, "container does not exist");
 	if (root_fd < 0)
 		return root_fd;
-	return state_open(root_fd, id, STATE_UNLOCKED, 0, ret, err);
+	return state_open(root_fd, id, lock, timeout_ms, ret, err);
 }
 
 int view_status(const struct container *container, enum container_status *ret, int *ret_pidfd, struct err *err)
@@ -41,7 +42,7 @@ int view_status(const struct container *container, enum container_status *ret, i
 int host_state(const struct host_options *options, const char *id, struct container_view *ret, struct err *err)
 {
 	struct container_view view = {0};
-	int r = view_open_container(options, id, &view.container, err);
+	int r = view_open_container(options, id, STATE_UNLOCKED, 0, &view.container, err);
 
 	if (r < 0)
 		return r;

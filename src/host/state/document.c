@@ -22,14 +22,6 @@ struct state_file {
 	struct container_state *container;
 };
 
-static const struct ocispec_property hook_properties[] = {
-	OCISPEC_FIELD(struct oci_hook, path, "path", .required = true),
-	OCISPEC_LIST(struct oci_hook, args, "args"),
-	OCISPEC_LIST(struct oci_hook, env, "env"),
-	OCISPEC_FIELD(struct oci_hook, timeout, "timeout"),
-};
-static const struct ocispec_object hook_object = OCISPEC_OBJECT(struct oci_hook, hook_properties);
-
 static const struct ocispec_property container_properties[] = {
 	OCISPEC_FIELD(struct container_state, oci_version, "ociVersion", .required = true),
 	OCISPEC_FIELD(struct container_state, id, "id", .required = true),
@@ -46,8 +38,8 @@ static const struct ocispec_property container_properties[] = {
 	OCISPEC_FIELD(struct container_state, own_cgroup, "ownCgroup", .required = true),
 	OCISPEC_FIELD(struct container_state, private_pidns, "privatePidNamespace", .required = true),
 	OCISPEC_LIST(struct container_state, annotations, "annotations"),
-	OCISPEC_SUBS(struct container_state, poststart, "poststart", &hook_object),
-	OCISPEC_SUBS(struct container_state, poststop, "poststop", &hook_object),
+	OCISPEC_SUBS(struct container_state, poststart, "poststart", &oci_hook_object),
+	OCISPEC_SUBS(struct container_state, poststop, "poststop", &oci_hook_object),
 };
 static const struct ocispec_object container_object = OCISPEC_OBJECT(struct container_state, container_properties);
 
