@@ -23,9 +23,15 @@ static int copy_xattrs(int from, int to)
 	static char names[4096], value[4096];
 	ssize_t n = flistxattr(from, names, sizeof(names));
 
+	if (n < 0)
+		return errno == ENOTSUP ? 0 : -errno;
 	for (char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) {
 		ssize_t size = fgetxattr(from, name, value, sizeof(value));
 
+		/* One that is gone again, or not for us to read, is not copied; one too long must not get lost unsaid.
+		 */
+		if (size < 0 && errno == ERANGE)
+			return -ERANGE;
 		if (size >= 0 && fsetxattr(to, name, value, (size_t)size, 0) < 0 && errno != ENOTSUP && errno != EPERM)
 			return -errno;
 	}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Hostile or careless values: ids, lengths, paths, capabilities, limits, names. Each ends in one clear error or in exactly
-# what was asked for. A01 is CVE-2016-3697, A02 CVE-2016-8867, A10 CVE-2021-43784, A13 CVE-2024-21626, A26 CVE-2016-10124,
+# what was asked for. A01 is CVE-2016-3697, A02 CVE-2016-8867, A03 CVE-2016-9962, A10 CVE-2021-43784, A13 CVE-2024-21626, A26 CVE-2016-10124,
 # A33 CVE-2022-0811, A35 CVE-2024-40635, A36 CVE-2022-2989, A41 to A44 fixes without a number.
 load helpers
 
@@ -64,6 +64,21 @@ setup()
 	call turtle run box
 	same "$status" 0
 	has $'CapInh:\t0000000000000000' $'CapPrm:\t0000000000000000' $'CapAmb:\t0000000000000000'
+}
+
+@test "A03: what waits for start as a user is hidden from that user's other processes" {
+	config '.process.user = {"uid": 1000, "gid": 1000}'
+	args true
+	ok turtle create box
+	local pid
+	pid=$(init_pid)
+	same "$(awk '/^Uid/ { print $2 }' "/proc/$pid/status")" 1000
+	# The files in /proc of a process that may not be dumped are root's.
+	same "$(stat -c %u "/proc/$pid/fd")" 0
+	call setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all ls "/proc/$pid/fd"
+	differ "$status" 0
+	call setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all readlink "/proc/$pid/exe"
+	differ "$status" 0
 }
 
 @test "A10: paths of namespaces of every length" {

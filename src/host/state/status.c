@@ -6,6 +6,7 @@
 #include "base/sys.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -56,6 +57,13 @@ static bool is_being_made(const struct container *container)
 	return fd >= 0 && state_lock_fd(fd, STATE_SHARED, 0) == -ETIMEDOUT;
 }
 
+static bool has_ended(int pidfd)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1;
+}
+
 /* Whether init lives; *ret_pidfd, when asked for, is of it then. */
 static int find_init(const struct container *container, bool *ret_alive, int *ret_pidfd, struct err *err)
 {
@@ -78,6 +86,11 @@ static int find_init(const struct container *container, bool *ret_alive, int *re
 			return err_set(err, -errno, "open process %d of container %s", state->pid, container->id);
 	}
 	r = state_pid_start_time(state->pid, &start_time);
+	if (r == -ESRCH && pidfd >= 0 && !has_ended(pidfd)) {
+		err_msg(err, -EACCES, "process %d of container %s lives, but is not to be seen in /proc", state->pid,
+			container->id);
+		return err_hint(err, "mounted with hidepid?");
+	}
 	if (r == -ESRCH || (r == 0 && start_time != state->start_time))
 		return 0;
 	if (r < 0)
