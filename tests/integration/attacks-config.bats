@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Hostile or careless values: ids, lengths, paths, capabilities, limits, names. Each ends in one clear error or in exactly
-# what was asked for. A01 is CVE-2016-3697, A02 CVE-2016-8867, A03 CVE-2016-9962, A10 CVE-2021-43784, A13 CVE-2024-21626, A26 CVE-2016-10124,
-# A33 CVE-2022-0811, A35 CVE-2024-40635, A36 CVE-2022-2989, A41 to A44 fixes without a number.
+# what was asked for. A01 is CVE-2016-3697, A02 CVE-2016-8867, A03 CVE-2016-9962, A10 CVE-2021-43784, A13 CVE-2024-21626,
+# A26 CVE-2016-10124, A33 CVE-2022-0811, A35 CVE-2024-40635, A36 CVE-2022-2989, A41 to A44 fixes without a number.
 load helpers
 
 setup()

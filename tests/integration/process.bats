@@ -108,6 +108,13 @@ load helpers
 	is /own
 }
 
+@test "process: a working directory that only root may enter" {
+	mkdir -m 700 "$ROOTFS/closed"
+	config '.process.cwd = "/closed" | .process.user = {"uid": 1000, "gid": 1000}'
+	box echo entered
+	is entered
+}
+
 @test "process: a working directory that is a file" {
 	config '.process.cwd = "/etc/passwd"'
 	args true

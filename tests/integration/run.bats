@@ -153,6 +153,16 @@ status_of()
 	"$TURTLE" --root "$STATE" run box <&- >&- 2>&- 3>&-
 }
 
+@test "run: /dev/null as stdio is the container's own" {
+	args sh -c 'stat -Lc %d:%i /proc/self/fd/0 /dev/null; chmod 600 /proc/self/fd/0'
+	config '.root.readonly = false'
+	local before
+	before=$(stat -c '%a %u:%g' /dev/null)
+	ok turtle run box </dev/null
+	same "$(sort -u <<<"$output" | wc -l)" 1
+	same "$(stat -c '%a %u:%g' /dev/null)" "$before"
+}
+
 @test "run: stdio belongs to the container's user, but /dev/null stays root's" {
 	config '.process.user = {"uid": 1000, "gid": 1000}'
 	local before
