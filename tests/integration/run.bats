@@ -156,21 +156,19 @@ status_of()
 @test "run: /dev/null as stdio is the container's own" {
 	args sh -c 'stat -Lc %d:%i /proc/self/fd/0 /dev/null; chmod 600 /proc/self/fd/0'
 	config '.root.readonly = false'
-	local before
-	before=$(stat -c '%a %u:%g' /dev/null)
-	ok turtle run box </dev/null
+	null_device
+	ok turtle run box <"$T/null"
 	same "$(sort -u <<<"$output" | wc -l)" 1
-	same "$(stat -c '%a %u:%g' /dev/null)" "$before"
+	same "$(stat -c '%a %u:%g' "$T/null")" "666 0:0"
 }
 
 @test "run: stdio belongs to the container's user, but /dev/null stays root's" {
 	config '.process.user = {"uid": 1000, "gid": 1000}'
-	local before
-	before=$(stat -c '%u %g' /dev/null)
 	args /probe stdio
-	turtle run box </dev/null 2>/dev/null | cat >"$T/kinds"
+	null_device
+	turtle run box <"$T/null" 2>"$T/null" | cat >"$T/kinds"
 	grep -qx '1 pipe uid 1000' "$T/kinds" || fail "$(<"$T/kinds")"
-	same "$(stat -c '%u %g' /dev/null)" "$before"
+	same "$(stat -c '%u %g' "$T/null")" "0 0"
 }
 
 @test "run: a program that ends at once never hangs the runtime" {

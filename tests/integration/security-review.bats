@@ -174,16 +174,6 @@ join_pid_namespace_of()
 	done
 }
 
-@test "security: a null device given as stdio is not the host's inside" {
-	config '.root.readonly = false'
-	args sh -c 'chmod 0600 /proc/self/fd/0 /proc/self/fd/2; stat -L -c %a /proc/self/fd/0 /dev/null'
-	local before
-	before=$(stat -c '%a %Y' /dev/null)
-	call "$TURTLE" --root "$STATE" run box </dev/null
-	same "$(stat -c '%a %Y' /dev/null)" "$before"
-	has 600
-}
-
 @test "security: a filter that denies every way to exit ends all the same" {
 	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", syscalls: []}'
 	try true
