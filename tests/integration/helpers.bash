@@ -301,6 +301,13 @@ until_line() { until_true grep -qsxF -- "$2" "$1"; }
 # stopped ID
 stopped() { [ "$(state_of "$1")" = stopped ]; }
 
+# null_device: $T/null, for tests in which a turtle that fails would change the host's and spoil the machine.
+null_device()
+{
+	rm -f "$T/null"
+	mknod -m 666 "$T/null" c 1 3
+}
+
 #
 # Attacks: a tree outside the bundle that must stay as it is, to the byte, the owner and the time.
 #
