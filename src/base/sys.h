@@ -155,6 +155,12 @@ static inline pid_t sys_clone3(struct clone_args *args)
 	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));
 }
 
+/* Unlike _exit(3) it returns where a seccomp filter denies it. */
+static inline void sys_exit_group(int status)
+{
+	syscall(SYS_exit_group, status);
+}
+
 static inline int sys_memfd_create(const char *name, unsigned flags)
 {
 	return (int)syscall(SYS_memfd_create, name, flags);

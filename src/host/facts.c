@@ -29,16 +29,21 @@ static int read_in_userns(bool *ret, struct err *err)
 	return 0;
 }
 
+bool have_capability(unsigned cap)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	return sys_capget(&header, data) == 0 && (data[cap / 32].effective & (1u << (cap % 32)));
+}
+
 /*
  * Whether the caller may copy mounts of its mount namespace. In a user namespace the capability alone does not tell:
  * the mount namespace may belong to the parent.
  */
 static bool may_clone_mounts(bool in_userns)
 {
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	if (syscall(SYS_capget, &header, data) < 0 || !(data[0].effective & (1u << CAP_SYS_ADMIN)))
+	if (!have_capability(CAP_SYS_ADMIN))
 		return false;
 	if (in_userns) {
 		_cleanup_close_ int fd = sys_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE);

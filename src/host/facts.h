@@ -9,4 +9,7 @@
 int facts_gather(struct plan_facts *ret, struct err *err);
 void facts_free(struct plan_facts *facts);
 
+/* Whether the capability is in the effective set of the caller. */
+bool have_capability(unsigned cap);
+
 #endif

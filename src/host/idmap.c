@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "host/facts.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -25,14 +26,6 @@ static const struct id_kind {
 	unsigned capability; /* that lets a process write any map */
 } uid_kind = {"uid_map", "/usr/bin/newuidmap", "/etc/subuid", CAP_SETUID},
   gid_kind = {"gid_map", "/usr/bin/newgidmap", "/etc/subgid", CAP_SETGID};
-
-static bool have_capability(unsigned cap)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	return syscall(SYS_capget, &header, data) == 0 && (data[cap / 32].effective & (1u << (cap % 32)));
-}
 
 static int write_map(pid_t pid, const struct id_kind *kind, const struct oci_id_mapping *map, size_t n, struct err *err)
 {

@@ -16,12 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-/* The lock was let go while the container ran; whoever deleted it meanwhile has done our work. */
-static int delete_own(const struct host_options *options, const char *id, struct err *err)
-{
-	return host_delete(options, id, true, err);
-}
-
 static int start_created(struct create *c, struct err *err)
 {
 	bool destroy;
@@ -74,7 +68,8 @@ int host_run(const struct host_options *options, const struct create_request *re
 			int gone;
 
 			r = attached(&c, &fg, ret_status, err);
-			gone = request->keep && r == 0 ? 0 : delete_own(options, request->id, &why);
+			/* The lock was let go meanwhile; whoever deleted the container has done our work. */
+			gone = request->keep && r == 0 ? 0 : host_delete(options, request->id, true, &why);
 			if (gone < 0 && r == 0) {
 				r = gone;
 				if (err)

@@ -9,8 +9,8 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "config/names.h"
 #include "host/talk.h"
-#include "base/names.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -86,20 +86,22 @@ static bool is_own_namespace(uint32_t type, int fd)
 static int open_namespace(const struct plan *plan, uint32_t type, const char *path, struct err *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	const char *other;
 	int found;
 
 	if (fd < 0)
-		return err_set(err, -errno, "open %s namespace %s", namespace_name(type), path);
+		return err_set(err, -errno, "open %s namespace %s", name_of_namespace(type), path);
 	found = ioctl(fd, NS_GET_NSTYPE);
 	if (found < 0)
 		return err_msg(err, -EINVAL, "%s is not a namespace", path);
+	other = name_of_namespace((uint32_t)found);
 	if ((uint32_t)found != type)
 		return err_msg(err, -EINVAL, "%s is a %s namespace, not a %s namespace", path,
-			       namespace_name((uint32_t)found), namespace_name(type));
+			       other ? other : "unknown", name_of_namespace(type));
 	if ((plan->join_not_own & type) && is_own_namespace(type, fd))
 		return err_msg(err, -EINVAL,
 			       "%s is the host's own %s namespace, and the configuration would change settings in it",
-			       path, namespace_name(type));
+			       path, name_of_namespace(type));
 	return TAKE_FD(fd);
 }
 

@@ -255,7 +255,7 @@ int root_make_parent(int root, const char *path, const char **ret_name)
 
 _Noreturn void leave(int status)
 {
-	syscall(SYS_exit_group, status);
+	sys_exit_group(status);
 	for (;;)
 		__builtin_trap();
 }
