@@ -19,6 +19,7 @@ struct host_options {
 	const char *root;            /* absolute state root */
 	bool root_given;             /* by --root */
 	bool cgroup_disabled;        /* --cgroup-manager=disabled */
+	bool cgroup_systemd;         /* --systemd-cgroup, --cgroup-manager=systemd */
 	enum host_rootless rootless; /* --rootless */
 };
 
@@ -26,6 +27,7 @@ struct create_request {
 	const char *id;
 	const char *bundle;                                   /* directory, as given; "." by default */
 	const char *config_file;                              /* --config, or NULL */
+	const char *config_text;                              /* run --rootfs: the configuration itself, or NULL */
 	const char *console_socket, *pidfd_socket, *pid_file; /* or NULL */
 	bool no_pivot, no_new_keyring;
 	uint32_t preserve_fds;
@@ -66,6 +68,14 @@ void container_view_close(struct container_view *view);
  */
 int host_list(const struct host_options *options, void (*each)(void *arg, const struct container_view *view),
 	      void (*unreadable)(void *arg, const char *id, const struct err *why), void *arg, struct err *err);
+
+/* pause ID, resume ID */
+int host_pause(const struct host_options *options, const char *id, struct err *err);
+int host_resume(const struct host_options *options, const char *id, struct err *err);
+
+/* update ID: what is set in resources is changed, all or nothing. */
+int host_update(const struct host_options *options, const char *id, const struct oci_resources *resources,
+		struct err *err);
 
 /* The state document for hooks and `state`: JSON of ociVersion, id, status, pid, bundle, annotations; malloc'ed. */
 char *container_state_json(const struct container_state *state, const char *status, pid_t pid);

@@ -94,4 +94,14 @@ int plan_cgroup(const struct oci_config *config, const struct plan_facts *facts,
 int plan_resources(const struct oci_resources *resources, struct ocispec_arena *arena, struct plan_cgroup *ret,
 		   struct err *err);
 
+/*
+ * unit.c: the systemd unit, its place in the tree and what it is told, from cgroupsPath, the resources and the
+ * annotations; sets ret->unit and ret->path. After plan_resources() and the device rules, which are in ret.
+ */
+int plan_unit(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,
+	      struct ocispec_arena *arena, struct plan_cgroup *ret, struct err *err);
+/* What `update` tells the unit: only the properties that these resources set. */
+int plan_unit_update(const struct oci_resources *resources, const struct plan_facts *facts, struct ocispec_arena *arena,
+		     struct plan_cgroup *ret, struct err *err);
+
 #endif

@@ -31,6 +31,11 @@ struct plan_facts {
 	uint32_t cap_last;        /* highest capability that the kernel knows */
 	const char *own_cgroup;   /* the caller's cgroup2 path, "/" based */
 	const char *cgroup_mount; /* where cgroup2 is mounted, e.g. /sys/fs/cgroup; NULL when there is none */
+	/* Only with the systemd driver, from the manager that is asked (host/systemd): */
+	bool systemd_user;        /* the user's manager, not the system's */
+	uint32_t systemd_version; /* its major version, e.g. 257 */
+	const char
+		*systemd_cgroup; /* its cgroup, below which its slices are; "/" or "/user.slice/…/user@1000.service" */
 };
 
 /* What the command line says. */
@@ -43,6 +48,7 @@ struct plan_request {
 	uint32_t preserve_fds; /* --preserve-fds, plus LISTEN_FDS */
 	uint32_t listen_fds;   /* LISTEN_FDS alone: what socket activation passes, sd_listen_fds(3) */
 	bool cgroup_disabled;  /* --cgroup-manager=disabled */
+	bool cgroup_systemd;   /* --systemd-cgroup */
 	/* --rootless: whether a lack of permission for the cgroup is to be borne; AUTO goes by the facts. */
 	enum { PLAN_ROOTLESS_AUTO, PLAN_ROOTLESS_TRUE, PLAN_ROOTLESS_FALSE } rootless;
 };
@@ -65,11 +71,30 @@ struct plan_cgroup_write {
 	bool tentative;         /* EINVAL is no error: a later write of the same value decides */
 };
 
+/* A property of a systemd unit. The value is GVariant text with its type ("uint64 5"), parsed by turtle-systemd. */
+struct plan_unit_property {
+	const char *name, *value;
+};
+
+/* The unit that systemd makes for the container; the limits stand in it as well as in the cgroup's files. */
+struct plan_unit {
+	const char *name; /* "PREFIX-NAME.scope", or a slice; NULL without the systemd driver */
+	bool slice;       /* a slice: systemd puts no process in it */
+	bool user;        /* of the user's manager */
+	size_t n_properties;
+	const struct plan_unit_property *properties; /* PIDs excepted, which is known later */
+};
+
 struct plan_cgroup {
 	bool enabled;     /* false with --cgroup-manager=disabled */
 	bool optional;    /* rootless without limits and without cgroupsPath: no permission is no error */
 	bool rootless;    /* rootless without cgroupsPath: what a lack of permission is blamed on */
-	const char *path; /* below the cgroup2 mount, "/" based and cleaned */
+	const char *path; /* below the cgroup2 mount, "/" based and cleaned; with systemd the unit's */
+	struct plan_unit unit;
+	/* run.oci.systemd.subgroup: the child of path that the container's processes are in; or NULL */
+	const char *subgroup;
+	/* run.oci.delegate-cgroup: a child of that one, without limits, for init once its cgroup namespace is made */
+	const char *delegate;
 	size_t n_writes;
 	struct plan_cgroup_write *writes; /* in the order in which to write */
 	uint32_t controllers;             /* bits of enum plan_controller that must be enabled down to the cgroup */

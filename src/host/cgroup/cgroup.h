@@ -59,6 +59,19 @@ int cgroup_kill(const char *path, struct err *err);
 int cgroup_signal(const char *path, int sig, struct err *err);
 
 /*
+ * Freezes everything in and below it and waits until that is so, at most timeout_ms; else it is thawed again and the
+ * process that resists is named. -ENOENT when it is gone.
+ */
+int cgroup_freeze(const char *path, int timeout_ms, struct err *err);
+int cgroup_thaw(const char *path, int timeout_ms, struct err *err);
+
+/*
+ * The writes of plan into the living cgroup at fd; on a failure those that are done already are taken back, latest
+ * first, to what the files said before. No devices, no owner.
+ */
+int cgroup_update(int fd, const struct plan_cgroup *plan, struct err *err);
+
+/*
  * Thaws, waits until nothing is left in it (poll of cgroup.events; at most timeout_ms), removes it, children first.
  * Gone is no error. -ETIMEDOUT names a process that stays, with its state (D = uninterruptible).
  */

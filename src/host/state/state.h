@@ -38,8 +38,11 @@ struct container_state {
 	const char *bundle, *rootfs;
 	const char *created;        /* RFC 3339 with nanoseconds, UTC */
 	uint32_t owner;             /* uid of who created it */
-	const char *cgroup_manager; /* "cgroupfs", "disabled"; later "systemd" */
+	const char *cgroup_manager; /* "cgroupfs", "systemd" or "disabled" */
 	const char *cgroup_path;    /* below the cgroup2 mount; NULL when there is none */
+	const char *process_cgroup; /* the one below it that exec joins; NULL when that is cgroup_path itself */
+	const char *systemd_unit;   /* with the systemd driver, else NULL */
+	bool systemd_user;          /* that unit is of the owner's own manager, not the system's */
 	bool own_cgroup;            /* made by turtle: removed on delete */
 	bool private_pidns;         /* when init dies the kernel kills the rest */
 	size_t n_annotations;
