@@ -2,8 +2,11 @@
 /* Strict number parsing; strtoul(3) and friends accept far too much. */
 #include "base/num.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
+#include <strings.h>
 
 /* Digits only, up to max. */
 static int magnitude(const char *s, uint64_t max, uint64_t *ret)
@@ -62,5 +65,58 @@ int num_i32(const char *s, int32_t *ret)
 	if (v < INT32_MIN || v > INT32_MAX)
 		return -ERANGE;
 	*ret = (int32_t)v;
+	return 0;
+}
+
+/* What the unit at s multiplies by; 0 when it is none. */
+static uint64_t unit(const char *s)
+{
+	static const char letters[] = "kmgtp";
+	const char *letter = *s ? strchr(letters, tolower((unsigned char)*s)) : NULL;
+	uint64_t factor = 1;
+
+	if (letter) {
+		factor <<= 10 * (letter - letters + 1);
+		s++;
+		if (strcasecmp(s, "ib") == 0)
+			s += 2;
+	}
+	if (strcasecmp(s, "b") == 0)
+		s++;
+	return *s == '\0' ? factor : 0;
+}
+
+int num_size(const char *s, int64_t *ret)
+{
+	size_t whole = strspn(s, "0123456789"), end = whole, decimals = 0;
+	uint64_t factor, v = 0, part = 0, scale = 1;
+
+	if (strcmp(s, "-1") == 0) {
+		*ret = -1;
+		return 0;
+	}
+	if (s[end] == '.') {
+		decimals = strspn(s + end + 1, "0123456789");
+		end += 1 + decimals;
+	}
+	factor = unit(s + end);
+	if (whole == 0 || factor == 0 || (end > whole && decimals == 0))
+		return -EINVAL;
+	for (size_t i = 0; i < whole; i++) {
+		uint64_t d = (uint64_t)(s[i] - '0');
+
+		if (v > (INT64_MAX - d) / 10)
+			return -ERANGE;
+		v = v * 10 + d;
+	}
+	/* More digits than these are less than a byte of any unit but the last. */
+	for (size_t i = 0; i < decimals && i < 15; i++) {
+		part = part * 10 + (uint64_t)(s[whole + 1 + i] - '0');
+		scale *= 10;
+	}
+	part = (uint64_t)((unsigned __int128)part * factor / scale);
+	if (v > ((uint64_t)INT64_MAX - part) / factor)
+		return -ERANGE;
+	*ret = (int64_t)(v * factor + part);
 	return 0;
 }

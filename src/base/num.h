@@ -13,4 +13,10 @@ int num_u64(const char *s, uint64_t *ret);
 int num_i32(const char *s, int32_t *ret);
 int num_i64(const char *s, int64_t *ret);
 
+/*
+ * A size in bytes as docker and podman write it: a decimal number, also with a fraction, and a unit of 1024: k, m, g, t
+ * or p, alone or followed by b or ib, in any case; b alone, or none, is bytes. "-1" is -1: unlimited.
+ */
+int num_size(const char *s, int64_t *ret);
+
 #endif

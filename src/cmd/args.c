@@ -50,6 +50,16 @@ static int append(struct args_list *list, const char *value)
 	return 0;
 }
 
+/* Numbers: r is what their parser says. */
+static int check_number(int r, const char *what, const char *value, int written_size, const char *written,
+			struct err *err)
+{
+	if (r == 0)
+		return 0;
+	return err_msg(err, -EINVAL, "invalid value \"%s\" for %.*s: %s", value, written_size, written,
+		       r == -ERANGE ? "out of range" : what);
+}
+
 /* dashes and name as they were written, for messages. */
 static int store(const struct args_option *option, const char *written, int written_size, const char *value,
 		 void *target, struct err *err)
@@ -70,16 +80,19 @@ static int store(const struct args_option *option, const char *written, int writ
 				       written_size, written);
 		return 0;
 	case ARGS_U32:
-		switch (num_u32(value, field)) {
-		case 0:
-			return 0;
-		case -ERANGE:
-			return err_msg(err, -EINVAL, "invalid value \"%s\" for %.*s: out of range", value, written_size,
-				       written);
-		default:
-			return err_msg(err, -EINVAL, "invalid value \"%s\" for %.*s: not a number", value, written_size,
-				       written);
-		}
+		return check_number(num_u32(value, field), "not a number", value, written_size, written, err);
+	case ARGS_OPT_I64:
+		((struct oci_opt_i64 *)field)->set = true;
+		return check_number(num_i64(value, &((struct oci_opt_i64 *)field)->value), "not a number", value,
+				    written_size, written, err);
+	case ARGS_OPT_U64:
+		((struct oci_opt_u64 *)field)->set = true;
+		return check_number(num_u64(value, &((struct oci_opt_u64 *)field)->value), "not a number", value,
+				    written_size, written, err);
+	case ARGS_SIZE:
+		((struct args_size *)field)->bytes.set = true;
+		return check_number(num_size(value, &((struct args_size *)field)->bytes.value),
+				    "not a size such as 512m, 2g or -1", value, written_size, written, err);
 	}
 	return err_msg(err, -EINVAL, "option %.*s is of no known kind", written_size, written);
 }

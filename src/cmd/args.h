@@ -11,12 +11,18 @@
 #define TURTLE_CMD_ARGS_H
 
 #include "base/err.h"
+#include "ocispec.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum args_kind { ARGS_STRING, ARGS_BOOL, ARGS_U32, ARGS_LIST };
+enum args_kind { ARGS_STRING, ARGS_BOOL, ARGS_U32, ARGS_LIST, ARGS_OPT_I64, ARGS_OPT_U64, ARGS_SIZE };
+
+/* Bytes, with the units of num_size(); -1 is unlimited. */
+struct args_size {
+	struct oci_opt_i64 bytes;
+};
 
 /* The values of an option that may be repeated, in order. */
 struct args_list {
@@ -41,7 +47,10 @@ struct args_option {
 		const char *: ARGS_STRING,                                 \
 		bool: ARGS_BOOL,                                           \
 		uint32_t: ARGS_U32,                                        \
-		struct args_list: ARGS_LIST),                              \
+		struct args_list: ARGS_LIST,                               \
+		struct oci_opt_i64: ARGS_OPT_I64,                          \
+		struct oci_opt_u64: ARGS_OPT_U64,                          \
+		struct args_size: ARGS_SIZE),                              \
 	 .offset = offsetof(type, field),                                  \
 	 .value = (value_name),                                            \
 	 .help = (text) \

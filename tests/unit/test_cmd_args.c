@@ -16,6 +16,9 @@ struct target {
 	bool detach, systemd_cgroup;
 	uint32_t fds;
 	struct args_list env;
+	struct oci_opt_i64 quota;
+	struct oci_opt_u64 shares;
+	struct args_size memory;
 };
 
 static const struct args_option options[] = {
@@ -26,6 +29,9 @@ static const struct args_option options[] = {
 	ARGS_OPTION(struct target, fds, "preserve-fds", 0, "N", "help"),
 	ARGS_OPTION(struct target, env, "env", 'e', "K=V", "help"),
 	ARGS_OPTION(struct target, detach, NULL, 'D', NULL, NULL),
+	ARGS_OPTION(struct target, quota, "quota", 0, "N", "help"),
+	ARGS_OPTION(struct target, shares, "shares", 0, "N", "help"),
+	ARGS_OPTION(struct target, memory, "memory", 'm', "SIZE", "help"),
 };
 
 struct row {
@@ -109,6 +115,59 @@ static const struct row rows[] = {
 	{"--help=false id", "| id"},
 	{"--nonsense --help", "! flag provided but not defined: -nonsense"},
 	{"-- --help", "| --help"},
+	/* numbers whose absence differs from 0 */
+	{"--quota 0 id", "q=0 | id"},
+	{"--quota -1 id", "q=-1 | id"},
+	{"--quota=-9223372036854775808 id", "q=-9223372036854775808 | id"},
+	{"--quota 9223372036854775807 id", "q=9223372036854775807 | id"},
+	{"--quota 9223372036854775808", "! invalid value \"9223372036854775808\" for --quota: out of range"},
+	{"--quota 5ms", "! invalid value \"5ms\" for --quota: not a number"},
+	{"--quota --5", "! invalid value \"--5\" for --quota: not a number"},
+	{"--quota=", "! invalid value \"\" for --quota: not a number"},
+	{"--shares 0 id", "s=0 | id"},
+	{"--shares 18446744073709551615 id", "s=18446744073709551615 | id"},
+	{"--shares 18446744073709551616", "! invalid value \"18446744073709551616\" for --shares: out of range"},
+	{"--shares -1", "! invalid value \"-1\" for --shares: not a number"},
+	{"--shares 1.5", "! invalid value \"1.5\" for --shares: not a number"},
+	/* sizes */
+	{"--memory 0 id", "m=0 | id"},
+	{"-m 1000 id", "m=1000 | id"},
+	{"-m -1 id", "m=-1 | id"},
+	{"--memory=-1 id", "m=-1 | id"},
+	{"-m 7b id", "m=7 | id"},
+	{"-m 7B id", "m=7 | id"},
+	{"-m 1k id", "m=1024 | id"},
+	{"-m 1K id", "m=1024 | id"},
+	{"-m 1kb id", "m=1024 | id"},
+	{"-m 1KiB id", "m=1024 | id"},
+	{"-m 512m id", "m=536870912 | id"},
+	{"-m 2g id", "m=2147483648 | id"},
+	{"-m 2Gi", "! invalid value \"2Gi\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m 3t id", "m=3298534883328 | id"},
+	{"-m 1p id", "m=1125899906842624 | id"},
+	{"-m 1.5g id", "m=1610612736 | id"},
+	{"-m 0.1k id", "m=102 | id"},
+	{"-m 1.999999999999999999999k id", "m=2047 | id"},
+	{"-m 9223372036854775807 id", "m=9223372036854775807 | id"},
+	{"-m 8191p id", "m=9222246136947933184 | id"},
+	{"-m 8192p", "! invalid value \"8192p\" for -m: out of range"},
+	{"-m 9223372036854775808", "! invalid value \"9223372036854775808\" for -m: out of range"},
+	{"-m 99999999999999999999999", "! invalid value \"99999999999999999999999\" for -m: out of range"},
+	{"-m -2", "! invalid value \"-2\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m -1m", "! invalid value \"-1m\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m m", "! invalid value \"m\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m 5x", "! invalid value \"5x\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m 5mm", "! invalid value \"5mm\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m 5bk", "! invalid value \"5bk\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m 1.", "! invalid value \"1.\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m .5g", "! invalid value \".5g\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m 1.5.5g", "! invalid value \"1.5.5g\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m +5", "! invalid value \"+5\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m 0x10", "! invalid value \"0x10\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m 1e3", "! invalid value \"1e3\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m max", "! invalid value \"max\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m=", "! invalid value \"\" for -m: not a size such as 512m, 2g or -1"},
+	{"-m 1k -m 2k id", "m=2048 | id"},
 	/* exec, kill, ps, and the options before the command */
 	{"id --bundle x", "| id --bundle x", true},
 	{"-d id -d", "d | id -d", true},
@@ -147,6 +206,12 @@ static void describe(const struct target *target, const struct args *args, char 
 		fprintf(f, "n=%u ", target->fds);
 	for (size_t i = 0; i < target->env.n; i++)
 		fprintf(f, "e=%s ", target->env.values[i]);
+	if (target->quota.set)
+		fprintf(f, "q=%jd ", (intmax_t)target->quota.value);
+	if (target->shares.set)
+		fprintf(f, "s=%ju ", (uintmax_t)target->shares.value);
+	if (target->memory.bytes.set)
+		fprintf(f, "m=%jd ", (intmax_t)target->memory.bytes.value);
 	fputc('|', f);
 	for (int i = 0; i < args->n; i++)
 		fprintf(f, " %s", args->values[i]);
