@@ -39,7 +39,8 @@
  *
  * Reading: unknown keys are skipped with all that they hold; null is the absence of a property. Keys match exactly.
  * Writing: properties stand in the order of the table. Left out is what is absent: NULL, an optional scalar that is
- * not set, and a plain scalar that is false or 0 - unless it is required, then it is always written.
+ * not set, and a plain scalar that is false or 0 - unless it is required, then it is always written. A struct that is
+ * embedded (OCISPEC_EMBED) is never absent. With .null the absence is written too, as null.
  */
 #ifndef OCISPEC_JSON_H
 #define OCISPEC_JSON_H
@@ -64,7 +65,14 @@ enum ocispec_kind {
 	OCISPEC_OBJECTS,   /* struct x *: an array of objects */
 	OCISPEC_PAIRS,     /* struct oci_pair *: an object with any keys, whose values are strings */
 	OCISPEC_ENTRIES,   /* struct x *: an object with any keys, whose values are objects; each keeps its key */
-	OCISPEC_INLINE,    /* of the engine only: the struct itself, as it stands in a list */
+	OCISPEC_INLINE,    /* struct x: a nested object that is always there; also what stands in a list */
+	OCISPEC_DOUBLE,    /* double; finite */
+	OCISPEC_COUNTS,    /* struct ocispec_count *: an object with any keys, whose values are numbers */
+};
+
+struct ocispec_count {
+	const char *key;
+	uint64_t value;
 };
 
 struct ocispec_property {
@@ -77,6 +85,7 @@ struct ocispec_property {
 	uint8_t key_size;
 	uint8_t kind; /* enum ocispec_kind */
 	bool required;
+	bool null; /* written as null where it is absent */
 };
 
 #define OCISPEC_MAX_PROPERTIES 64
@@ -102,6 +111,7 @@ struct ocispec_object {
 		uint32_t: OCISPEC_U32,                                                                                 \
 		int64_t: OCISPEC_I64,                                                                                  \
 		uint64_t: OCISPEC_U64,                                                                                 \
+		double: OCISPEC_DOUBLE,                                                                                \
 		struct oci_opt_bool: OCISPEC_OPT_BOOL,                                                                 \
 		struct oci_opt_i32: OCISPEC_OPT_I32,                                                                   \
 		struct oci_opt_u32: OCISPEC_OPT_U32,                                                                   \
@@ -117,7 +127,14 @@ struct ocispec_object {
 		.kind = OCISPEC_SUBOBJECT, __VA_ARGS__                                                                 \
 	}
 
-/* An array of strings or numbers, or a map of strings. */
+/* A nested object whose struct is embedded in this one. */
+#define OCISPEC_EMBED(type, field, json_key, object, ...)                                                              \
+	{                                                                                                              \
+		.key = (json_key), .key_size = sizeof(json_key) - 1, .offset = offsetof(type, field), .sub = (object), \
+		.kind = OCISPEC_INLINE, __VA_ARGS__                                                                    \
+	}
+
+/* An array of strings or numbers, or a map of strings or numbers. */
 #define OCISPEC_LIST(type, field, json_key, ...)                                                                                \
 	{                                                                                                                       \
 		.key = (json_key),                                                                                            \
@@ -127,7 +144,8 @@ struct ocispec_object {
 	 .kind = _Generic(((type *)0)->field,                                                                          \
 		const char **: OCISPEC_STRINGS,                                                                        \
 		uint32_t *: OCISPEC_U32S,                                                                              \
-		struct oci_pair *: OCISPEC_PAIRS),                                                                     \
+		struct oci_pair *: OCISPEC_PAIRS,                                                                      \
+		struct ocispec_count *: OCISPEC_COUNTS),                                                               \
 	 __VA_ARGS__ \
 	}
 

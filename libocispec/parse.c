@@ -13,6 +13,7 @@
  * it lies in the scratch arena. Our own allocations leave on the same way.
  */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ enum {
 	FIRST_ROOM = 4, /* elements of a new list */
 	FEW_KEYS = 16,  /* up to here the keys of a map are compared one by one */
 };
+
+_Static_assert(offsetof(struct oci_pair, key) == 0 && offsetof(struct ocispec_count, key) == 0, "the key comes first");
 
 /* The keys of a large map: a trie over their hashes, four ways at each node. */
 struct key_node {
@@ -154,9 +157,12 @@ static const char *expected(enum ocispec_kind kind)
 		return "expected an array";
 	case OCISPEC_SUBOBJECT:
 	case OCISPEC_PAIRS:
+	case OCISPEC_COUNTS:
 	case OCISPEC_ENTRIES:
 	case OCISPEC_INLINE:
 		return "expected an object";
+	case OCISPEC_DOUBLE:
+		return "expected a number";
 	default:
 		return "expected an integer";
 	}
@@ -302,6 +308,10 @@ static bool find_target(struct parser *p, struct target *ret)
 		ret->kind = OCISPEC_STRING;
 		ret->at = last(f) + offsetof(struct oci_pair, value);
 		break;
+	case OCISPEC_COUNTS:
+		ret->kind = OCISPEC_U64;
+		ret->at = last(f) + offsetof(struct ocispec_count, value);
+		break;
 	case OCISPEC_ENTRIES:
 		ret->kind = OCISPEC_INLINE;
 		ret->at = last(f);
@@ -413,6 +423,17 @@ static void store_number(const struct target *target, uint64_t value)
 	}
 }
 
+/* s is a number of JSON, which strtod() reads as well; what follows it in the text ends it. */
+static int store_double(struct parser *p, const struct target *target, const char *s)
+{
+	double value = strtod(s, NULL);
+
+	if (!isfinite(value))
+		return fail(p, here(p), NULL, "number out of range");
+	*(double *)target->at = value;
+	return 1;
+}
+
 static int on_number(void *ctx, const char *s, size_t n)
 {
 	struct parser *p = ctx;
@@ -423,6 +444,8 @@ static int on_number(void *ctx, const char *s, size_t n)
 
 	if (!find_target(p, &target))
 		return 1;
+	if (target.kind == OCISPEC_DOUBLE)
+		return store_double(p, &target, s);
 	if (!limits(&target, &min, &max))
 		return mismatch(p, &target);
 	for (size_t i = negative; i < n; i++) {
@@ -477,6 +500,13 @@ static int skip(struct parser *p)
 	return 1;
 }
 
+static size_t map_item_size(const struct target *target)
+{
+	if (target->kind == OCISPEC_COUNTS)
+		return sizeof(struct ocispec_count);
+	return target->object ? target->object->size : sizeof(struct oci_pair);
+}
+
 static int on_start_map(void *ctx)
 {
 	struct parser *p = ctx;
@@ -496,12 +526,12 @@ static int on_start_map(void *ctx)
 		base = target.at;
 		break;
 	case OCISPEC_PAIRS:
+	case OCISPEC_COUNTS:
 	case OCISPEC_ENTRIES:
-		open_frame(p,
-			   (struct frame){.kind = target.kind,
-					  .property = target.property,
-					  .base = top(p)->base,
-					  .item_size = target.object ? target.object->size : sizeof(struct oci_pair)});
+		open_frame(p, (struct frame){.kind = target.kind,
+					     .property = target.property,
+					     .base = top(p)->base,
+					     .item_size = map_item_size(&target)});
 		return 1;
 	default:
 		return mismatch(p, &target);
@@ -623,8 +653,8 @@ static int on_map_key(void *ctx, const unsigned char *s, size_t n)
 			return fail(p, here(p), f->property->key, "duplicate key");
 		f->seen |= bit;
 	} else {
-		size_t key_offset =
-			f->kind == OCISPEC_PAIRS ? offsetof(struct oci_pair, key) : f->property->sub->key_offset;
+		/* in pairs and counts the key comes first */
+		size_t key_offset = f->kind == OCISPEC_ENTRIES ? f->property->sub->key_offset : 0;
 		const char *key = keep_string(p, s, n);
 
 		*(const char **)(append(p, f) + key_offset) = key;

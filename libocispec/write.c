@@ -7,8 +7,10 @@
  * {} and [] when empty.
  */
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -105,6 +107,20 @@ static void put_unsigned(struct writer *w, uint64_t value)
 	put(w, digits, (size_t)snprintf(digits, sizeof digits, "%" PRIu64, value));
 }
 
+/* As many digits as it takes to read back the same number; with fewer than 15 allowed, 100 would come out as 1e+02. */
+static void put_double(struct writer *w, double value)
+{
+	char digits[32];
+	int n = 0;
+
+	for (int precision = DBL_DIG; precision <= DBL_DECIMAL_DIG; precision++) {
+		n = snprintf(digits, sizeof digits, "%.*g", precision, value);
+		if (strtod(digits, NULL) == value)
+			break;
+	}
+	put(w, digits, (size_t)n);
+}
+
 /* Brackets, and what stands before each item between them. */
 static void open_bracket(struct writer *w, char c)
 {
@@ -165,6 +181,10 @@ static bool is_absent(const struct ocispec_property *property, const char *at)
 		return !((const struct oci_opt_i64 *)at)->set;
 	case OCISPEC_OPT_U64:
 		return !((const struct oci_opt_u64 *)at)->set;
+	case OCISPEC_DOUBLE:
+		return *(const double *)at == 0 && !property->required;
+	case OCISPEC_INLINE:
+		return false;
 	default:
 		return !pointer_at(at);
 	}
@@ -196,6 +216,11 @@ static void put_map(struct writer *w, const struct ocispec_property *property, c
 
 			put_key(w, pair->key, i == 0);
 			put_string(w, pair->value);
+		} else if (property->kind == OCISPEC_COUNTS) {
+			const struct ocispec_count *count = (const struct ocispec_count *)items + i;
+
+			put_key(w, count->key, i == 0);
+			put_unsigned(w, count->value);
 		} else {
 			const char *entry = items + i * property->sub->size;
 
@@ -249,10 +274,17 @@ static void put_value(struct writer *w, const struct ocispec_property *property,
 	case OCISPEC_OPT_U64:
 		put_unsigned(w, ((const struct oci_opt_u64 *)at)->value);
 		break;
+	case OCISPEC_DOUBLE:
+		put_double(w, *(const double *)at);
+		break;
+	case OCISPEC_INLINE:
+		put_object(w, property->sub, at);
+		break;
 	case OCISPEC_SUBOBJECT:
 		put_object(w, property->sub, pointer_at(at));
 		break;
 	case OCISPEC_PAIRS:
+	case OCISPEC_COUNTS:
 	case OCISPEC_ENTRIES:
 		put_map(w, property, pointer_at(at), count_of(property, base));
 		break;
@@ -269,10 +301,15 @@ static void put_object(struct writer *w, const struct ocispec_object *object, co
 	for (unsigned i = 0; i < object->n_properties; i++) {
 		const struct ocispec_property *property = &object->properties[i];
 
-		if (is_absent(property, base + property->offset))
+		bool absent = is_absent(property, base + property->offset);
+
+		if (absent && !property->null)
 			continue;
 		put_key(w, property->key, empty);
-		put_value(w, property, base);
+		if (absent)
+			put(w, "null", 4);
+		else
+			put_value(w, property, base);
 		empty = false;
 	}
 	close_bracket(w, '}', empty);

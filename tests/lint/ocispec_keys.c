@@ -38,6 +38,12 @@ static const char *kind_name(const struct ocispec_property *property)
 		return "array(object)";
 	case OCISPEC_PAIRS:
 		return "map(string)";
+	case OCISPEC_COUNTS:
+		return "map(uint64)";
+	case OCISPEC_DOUBLE:
+		return "number";
+	case OCISPEC_INLINE:
+		return "object";
 	case OCISPEC_ENTRIES:
 		return "map(object)";
 	default:

@@ -300,6 +300,133 @@ static void test_own_read(void **state)
 	assert_int_equal(room->windows, UINT32_MAX);
 }
 
+/* What a table can say beyond the needs of the specification: embedded structs, fractions, maps of numbers, null. */
+struct meter {
+	struct lock lock;
+	double level, peak;
+	size_t n_counts;
+	struct ocispec_count *counts;
+	struct lock *spare;
+	const char *note;
+};
+
+static const struct ocispec_property meter_properties[] = {
+	OCISPEC_EMBED(struct meter, lock, "lock", &lock_object),
+	OCISPEC_FIELD(struct meter, level, "level", .required = true),
+	OCISPEC_FIELD(struct meter, peak, "peak"),
+	OCISPEC_LIST(struct meter, counts, "counts"),
+	OCISPEC_SUB(struct meter, spare, "spare", &lock_object, .null = true),
+	OCISPEC_FIELD(struct meter, note, "note", .null = true),
+};
+static const struct ocispec_object meter_object = OCISPEC_OBJECT(struct meter, meter_properties);
+
+static void test_meter_write(void **state)
+{
+	struct ocispec_count counts[] = {{"a\"", UINT64_MAX}, {"b", 0}};
+	struct lock spare = {"s", 1};
+	struct meter empty = {.lock = {.holder = "h"}};
+	struct meter full = {.lock = {"h", 1},
+			     .level = 0.1,
+			     .peak = -2.5,
+			     .n_counts = 2,
+			     .counts = counts,
+			     .spare = &spare,
+			     .note = ""};
+
+	(void)state;
+	assert_written(&meter_object, &empty, OCISPEC_COMPACT,
+		       "{\"lock\":{\"holder\":\"h\"},\"level\":0,\"spare\":null,\"note\":null}");
+	assert_written(&meter_object, &full, OCISPEC_COMPACT,
+		       "{\"lock\":{\"holder\":\"h\",\"pid\":1},\"level\":0.1,\"peak\":-2.5,"
+		       "\"counts\":{\"a\\\"\":18446744073709551615,\"b\":0},\"spare\":{\"holder\":\"s\",\"pid\":1},"
+		       "\"note\":\"\"}");
+	full.n_counts = 0;
+	assert_written(&meter_object, &full, OCISPEC_TWO,
+		       "{\n  \"lock\": {\n    \"holder\": \"h\",\n    \"pid\": 1\n  },\n  \"level\": 0.1,\n"
+		       "  \"peak\": -2.5,\n  \"counts\": {},\n  \"spare\": {\n    \"holder\": \"s\",\n    \"pid\": 1\n"
+		       "  },\n  \"note\": \"\"\n}");
+}
+
+/* No digit more than it takes to read back the same number. */
+static void test_meter_fractions(void **state)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} cases[] = {
+		{100, "100"},
+		{99.99, "99.99"},
+		{0.07, "0.07"},
+		{12.30, "12.3"},
+		{1e21, "1e+21"},
+
+		{0.1 + 0.2, "0.30000000000000004"},
+		{1.7976931348623157e308, "1.7976931348623157e+308"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct meter meter = {.lock = {.holder = ""}, .level = cases[i].value};
+		struct ocispec_error error;
+		char text[160];
+		void *document;
+
+		snprintf(text, sizeof text, "{\"lock\":{\"holder\":\"\"},\"level\":%s,\"spare\":null,\"note\":null}",
+			 cases[i].text);
+		assert_written(&meter_object, &meter, OCISPEC_COMPACT, text);
+		assert_int_equal(ocispec_parse(&meter_object, text, strlen(text), "meter", arena, &document, &error),
+				 0);
+		assert_true(((struct meter *)document)->level == cases[i].value);
+	}
+}
+
+static void test_meter_read(void **state)
+{
+	static const char text[] = "{\"counts\":{\"x\":18446744073709551615,\"y\":0},\"level\":-1.5e2,\"peak\":7,"
+				   "\"lock\":{\"pid\":3,\"holder\":\"h\"},\"spare\":null}";
+	struct ocispec_error error;
+	const struct meter *meter;
+	void *document;
+
+	(void)state;
+	assert_int_equal(ocispec_parse(&meter_object, text, sizeof text - 1, "meter", arena, &document, &error), 0);
+	meter = document;
+	assert_true(meter->level == -150 && meter->peak == 7);
+	assert_string_equal(meter->lock.holder, "h");
+	assert_int_equal(meter->lock.pid, 3);
+	assert_int_equal(meter->n_counts, 2);
+	assert_string_equal(meter->counts[0].key, "x");
+	assert_true(meter->counts[0].value == UINT64_MAX);
+	assert_string_equal(meter->counts[1].key, "y");
+	assert_true(meter->counts[1].value == 0);
+	assert_null(meter->spare);
+}
+
+static void refuse_meter(const char *text, const char *message)
+{
+	struct ocispec_error error;
+	void *document;
+
+	assert_int_equal(ocispec_parse(&meter_object, text, strlen(text), "meter", arena, &document, &error), -EINVAL);
+	assert_string_equal(error.message, message);
+}
+
+static void test_meter_refused(void **state)
+{
+	(void)state;
+	refuse_meter("{\"level\":\"1\"}", "level: expected a number (meter:1:10)");
+	refuse_meter("{\"level\":1e999}", "level: number out of range (meter:1:10)");
+	refuse_meter("{\"counts\":[]}", "counts: expected an object (meter:1:11)");
+	refuse_meter("{\"counts\":{\"k\":-1}}",
+		     "counts.k: number out of range (0 to 18446744073709551615) (meter:1:16)");
+	refuse_meter("{\"counts\":{\"k\":1.5}}", "counts.k: expected an integer (meter:1:16)");
+	refuse_meter("{\"counts\":{\"k\":\"1\"}}", "counts.k: expected an integer (meter:1:16)");
+	refuse_meter("{\"counts\":{\"k\":null}}", "counts.k: expected an integer (meter:1:16)");
+	refuse_meter("{\"counts\":{\"k\":1,\"k\":2}}", "counts.k: duplicate key (meter:1:18)");
+	refuse_meter("{\"lock\":[]}", "lock: expected an object (meter:1:9)");
+	refuse_meter("{\"lock\":{}}", "lock.holder: required property is missing (meter:1:9)");
+}
+
 static void refuse(const char *text, const char *message)
 {
 	struct ocispec_error error;
@@ -346,6 +473,10 @@ int main(void)
 		CASE(test_own_read),
 		CASE(test_own_ranges),
 		CASE(test_own_missing),
+		CASE(test_meter_write),
+		CASE(test_meter_fractions),
+		CASE(test_meter_read),
+		CASE(test_meter_refused),
 	};
 
 	return cmocka_run_group_tests_name("ocispec write", tests, NULL, NULL);
