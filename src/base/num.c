@@ -120,3 +120,84 @@ int num_size(const char *s, int64_t *ret)
 	*ret = (int64_t)(v * factor + part);
 	return 0;
 }
+
+/* What the unit at *s counts in nanoseconds, and moves on behind it; 0 when it is none. */
+static uint64_t duration_unit(const char **s)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {
+		{"ns", 1},
+		{"us", 1000},
+		{"\xc2\xb5s", 1000}, /* the micro sign, and the Greek letter */
+		{"\xce\xbcs", 1000},
+		{"ms", 1000000}, /* before m */
+		{"s", 1000000000},
+		{"m", UINT64_C(60) * 1000000000},
+		{"h", UINT64_C(3600) * 1000000000},
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strncmp(*s, units[i].name, strlen(units[i].name)) == 0) {
+			*s += strlen(units[i].name);
+			return units[i].ns;
+		}
+	return 0;
+}
+
+/* One number with its unit at *s, and moves on behind it. */
+static int duration_part(const char **s, uint64_t *ret)
+{
+	size_t whole = strspn(*s, "0123456789"), decimals = 0;
+	const char *digits = *s;
+	uint64_t v = 0, part = 0, scale = 1, factor;
+	bool overflow = false;
+
+	*s += whole;
+	if (**s == '.') {
+		decimals = strspn(++*s, "0123456789");
+		*s += decimals;
+	}
+	factor = duration_unit(s);
+	if (whole + decimals == 0 || factor == 0)
+		return -EINVAL;
+	for (size_t i = 0; i < whole; i++) {
+		overflow |= __builtin_mul_overflow(v, 10, &v);
+		overflow |= __builtin_add_overflow(v, (uint64_t)(digits[i] - '0'), &v);
+	}
+	/* An hour has fewer nanoseconds than there are digits here. */
+	for (size_t i = 0; i < decimals && i < 15; i++) {
+		part = part * 10 + (uint64_t)(digits[whole + 1 + i] - '0');
+		scale *= 10;
+	}
+	overflow |= __builtin_mul_overflow(v, factor, &v);
+	overflow |= __builtin_add_overflow(v, (uint64_t)((unsigned __int128)part * factor / scale), &v);
+	*ret = v;
+	return overflow ? -ERANGE : 0;
+}
+
+int num_duration(const char *s, int64_t *ret)
+{
+	bool negative = *s == '-';
+	uint64_t sum = 0;
+	int range = 0;
+
+	s += negative || *s == '+';
+	if (strcmp(s, "0") == 0)
+		s++;
+	else if (*s == '\0')
+		return -EINVAL;
+	while (*s) {
+		uint64_t part = 0;
+		int r = duration_part(&s, &part);
+
+		if (r == -EINVAL)
+			return r;
+		if (r < 0 || __builtin_add_overflow(sum, part, &sum) || sum > INT64_MAX)
+			range = -ERANGE;
+	}
+	if (range == 0)
+		*ret = negative ? -(int64_t)sum : (int64_t)sum;
+	return range;
+}

@@ -19,4 +19,10 @@ int num_i64(const char *s, int64_t *ret);
  */
 int num_size(const char *s, int64_t *ret);
 
+/*
+ * A duration in nanoseconds as Go writes it and runc takes it: decimal numbers, also with a fraction, each with its
+ * unit (ns, us, ms, s, m, h), one after the other, with one sign before all: "5s", "1m30s", "1.5h". "0" needs no unit.
+ */
+int num_duration(const char *s, int64_t *ret);
+
 #endif
