@@ -24,11 +24,11 @@ int start_finish(struct container *container, int sock, bool *ret_destroy, struc
 {
 	const struct container_state *st = &container->state;
 	_cleanup_free_ char *state = NULL;
-	int before_exec, r;
+	int r;
 
-	r = talk_receive_exec(sock, &before_exec, err);
-	/* Init's word before its execve is out of the startContainer hooks. */
-	*ret_destroy = before_exec;
+	/* A startContainer hook that fails ends the container; a program that can't be executed leaves one to look at.
+	 */
+	r = talk_receive_exec(sock, ret_destroy, err);
 	if (r < 0 || st->n_poststart == 0)
 		return r;
 	*ret_destroy = true;

@@ -18,6 +18,8 @@ static const char *name_of(enum sync_type type)
 		return "its pid";
 	case SYNC_MAPPED:
 		return "mapped";
+	case SYNC_CGROUP:
+		return "in its cgroup";
 	case SYNC_HOOKS:
 		return "ready for hooks";
 	case SYNC_HOOKS_DONE:
@@ -33,6 +35,7 @@ static const char *name_of(enum sync_type type)
 	case SYNC_EXEC:
 		return "exec";
 	case SYNC_ERROR:
+	case SYNC_HOOK_ERROR:
 		return "error";
 	}
 	return "nothing known";
@@ -81,21 +84,27 @@ static int adopt_error(struct sync_msg *msg, struct err *err)
 	return msg->err.code;
 }
 
-/* A peer that is gone may have said why before it went. */
-static int last_words(int sock, enum sync_type about, struct err *err)
+int talk_last_words(int sock, struct err *err)
 {
 	struct sync_msg msg = {0};
-	int r;
 
 	for (;;) {
 		_cleanup_close_ int fd = -1;
 
-		r = receive(sock, &msg, &fd, err);
-		if (r <= 0)
-			break;
+		if (receive(sock, &msg, &fd, NULL) <= 0)
+			return 0;
 		if (msg.type == SYNC_ERROR)
 			return adopt_error(&msg, err);
 	}
+}
+
+/* A peer that is gone may have said why before it went. */
+static int last_words(int sock, enum sync_type about, struct err *err)
+{
+	int r = talk_last_words(sock, err);
+
+	if (r < 0)
+		return r;
 	return err_msg(err, -EPIPE, "container init ended before it could be told \"%s\"", name_of(about));
 }
 
@@ -177,7 +186,7 @@ int talk_receive(int sock, enum sync_type expected, struct sync_msg *ret, int *r
 	return 0;
 }
 
-int talk_receive_exec(int sock, int *ret_before_exec, struct err *err)
+int talk_receive_exec(int sock, bool *ret_hook_failed, struct err *err)
 {
 	bool exec_said = false;
 
@@ -186,14 +195,14 @@ int talk_receive_exec(int sock, int *ret_before_exec, struct err *err)
 		_cleanup_close_ int fd = -1;
 		int r = receive(sock, &msg, &fd, err);
 
-		*ret_before_exec = !exec_said;
+		*ret_hook_failed = r > 0 && msg.type == SYNC_HOOK_ERROR;
 		if (r < 0)
 			return r;
 		if (r == 0 && exec_said)
 			return 0;
 		if (r == 0)
 			return err_msg(err, -EPIPE, "container init ended before it could execute the program");
-		if (msg.type == SYNC_ERROR)
+		if (msg.type == SYNC_ERROR || msg.type == SYNC_HOOK_ERROR)
 			return adopt_error(&msg, err);
 		if (msg.type != SYNC_EXEC || exec_said)
 			return err_msg(err, -EPROTO, "container init said \"%s\" where \"exec\" was due",

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "sync/sync.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Sends a short message. -EPIPE when init is gone. */
@@ -23,8 +24,14 @@ int talk_receive(int sock, enum sync_type expected, struct sync_msg *ret, int *r
 
 /*
  * As talk_receive, for the end of a start: 0 when the program was executed (SYNC_EXEC, then end of file), else init's
- * error. *ret_before_exec: the failure came before SYNC_EXEC, that is out of the startContainer hooks.
+ * error. *ret_hook_failed: it is that of a startContainer hook.
  */
-int talk_receive_exec(int sock, int *ret_before_exec, struct err *err);
+int talk_receive_exec(int sock, bool *ret_hook_failed, struct err *err);
+
+/*
+ * The error that an init which has ended left unread, as this function's own; 0 when it left none. For when something
+ * failed because init was gone.
+ */
+int talk_last_words(int sock, struct err *err);
 
 #endif

@@ -102,6 +102,15 @@ static int wait_start(struct init *init, struct err *err)
 	return init->plan->flags & PLAN_WAIT_START ? sync_accept_start(init, err) : sync_wait(init, SYNC_START, err);
 }
 
+/* Their failure is more than a program that can't be executed: it ends the container. */
+static int start_hooks(struct init *init, struct err *err)
+{
+	int r = hooks_start_container(init, err);
+
+	init->hook_failed = r < 0;
+	return r;
+}
+
 /* Conditions. */
 #define WHEN(name, condition)                          \
 	static bool name(const struct init_plan *plan) \
@@ -111,7 +120,7 @@ static int wait_start(struct init *init, struct err *err)
 WHEN(has_joins, plan->joins.n)
 WHEN(staged, plan->flags &PLAN_STAGE)
 WHEN(in_userns, plan->flags &PLAN_IN_USERNS)
-WHEN(new_cgroupns, plan->flags &PLAN_NEW_CGROUPNS)
+WHEN(needs_cgroup, plan->flags &(PLAN_NEW_CGROUPNS | PLAN_AWAIT_CGROUP))
 WHEN(new_timens, plan->new_timens)
 WHEN(has_names, plan->hostname || plan->domainname)
 WHEN(new_keyring, plan->flags &PLAN_NEW_KEYRING)
@@ -152,8 +161,6 @@ static const struct step {
 	/* Changing ids has made us visible again. */
 	{"hide", NULL, hide},
 	{"new session", NULL, new_session},
-	/* Only now: its root is the cgroup that we are in. */
-	{"new cgroup namespace", new_cgroupns, ns_cgroup},
 	/* Belongs to the user that owns the user namespace's things. */
 	{"new keyring", new_keyring, ns_keyring},
 	{"new time namespace", new_timens, ns_time},
@@ -165,6 +172,11 @@ static const struct step {
 	/* /dev is one of the mounts. */
 	{"devices", setup_dev, dev_nodes},
 	{"device links", setup_dev, dev_links},
+	/*
+	 * Its root is the cgroup that we are in, and systemd takes its time to move us there: so the first mount of a
+	 * cgroup does this, or, where there is none, we do it here, before anybody else's program runs.
+	 */
+	{"cgroup namespace", needs_cgroup, ns_cgroup},
 	/* Hooks may still change what is in the root; the paths of createContainer hooks are the host's. */
 	{"prestart and createRuntime hooks", has_host_hooks, host_hooks},
 	{"createContainer hooks", has_create_hooks, hooks_create_container},
@@ -204,7 +216,7 @@ static const struct step {
 	{"created", NULL, wait_created},
 	{"wait for start", NULL, wait_start},
 	/* Not under the filter, which is for the program. */
-	{"startContainer hooks", has_start_hooks, hooks_start_container},
+	{"startContainer hooks", has_start_hooks, start_hooks},
 	{"execute", NULL, exec_program},
 };
 

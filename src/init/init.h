@@ -30,6 +30,8 @@ struct init {
 	int proc;               /* our procfs, or -1 while nobody has needed it */
 	int null;               /* O_PATH, the host's /dev/null, or -1 */
 	bool host_cgroupns;     /* joined the initial cgroup namespace */
+	bool in_cgroup;         /* where we are to stay, and the new cgroup namespace is there */
+	bool hook_failed;       /* a startContainer hook is why the program is not executed */
 	mode_t caller_umask;    /* to be put back */
 	uint64_t caller_nofile; /* soft RLIMIT_NOFILE that was raised for a while, or 0 */
 	uint64_t nofile[2];     /* RLIMIT_NOFILE for the program, when has_nofile: too low for us */
@@ -99,7 +101,7 @@ void sync_error(struct init *init, const struct err *err);
 int ns_join(struct init *init, struct err *err);
 int ns_stage(struct init *init, struct err *err); /* returns in the container's init only */
 int ns_become(struct init *init, struct err *err);
-int ns_cgroup(struct init *init, struct err *err);
+int ns_cgroup(struct init *init, struct err *err); /* more than once is fine */
 int ns_time(struct init *init, struct err *err);
 int ns_names(struct init *init, struct err *err);
 int ns_keyring(struct init *init, struct err *err);

@@ -384,10 +384,10 @@ static int mount_cgroup(struct init *init, const struct plan_mount *m, struct er
 	const struct plan_join *joins = plan_items(init->plan, init->plan->joins, struct plan_join);
 	bool made, own = init->plan->flags & PLAN_NEW_CGROUPNS;
 	_cleanup_close_ int target = open_target(init, m, false, true, &made, err), tree = -1;
-	int r;
+	int r = target < 0 ? target : ns_cgroup(init, err);
 
-	if (target < 0)
-		return target;
+	if (r < 0)
+		return r;
 	for (uint32_t i = 0; i < init->plan->joins.n; i++)
 		own |= joins[i].type == CLONE_NEWCGROUP && !init->host_cgroupns;
 	if (own) {

@@ -79,9 +79,22 @@ int ns_become(struct init *init, struct err *err)
 	return 0;
 }
 
+/* Once, for whoever needs it first: the mount of a cgroup or the step of that name. */
 int ns_cgroup(struct init *init, struct err *err)
 {
-	return unshare(CLONE_NEWCGROUP) < 0 ? err_set(err, -errno, "unshare the cgroup namespace") : 0;
+	int r;
+
+	if (init->in_cgroup)
+		return 0;
+	if (init->plan->flags & PLAN_AWAIT_CGROUP) {
+		r = sync_wait(init, SYNC_CGROUP, err);
+		if (r < 0)
+			return r;
+	}
+	if (init->plan->flags & PLAN_NEW_CGROUPNS && unshare(CLONE_NEWCGROUP) < 0)
+		return err_set(err, -errno, "unshare the cgroup namespace");
+	init->in_cgroup = true;
+	return 0;
 }
 
 /* unshare gives the namespace to future children only; setns to that one takes it for ourselves, offsets included. */

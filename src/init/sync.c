@@ -134,7 +134,7 @@ int sync_send(struct init *init, enum sync_type type, struct err *err)
 
 void sync_error(struct init *init, const struct err *err)
 {
-	struct sync_msg msg = {.type = SYNC_ERROR, .err = *err};
+	struct sync_msg msg = {.type = init->hook_failed ? SYNC_HOOK_ERROR : SYNC_ERROR, .err = *err};
 
 	if (init->sync < 0)
 		return;

@@ -214,6 +214,7 @@ static const struct word flag_words[] = {
 	{PLAN_STAGE, "stage"},
 	{PLAN_HAS_CAPS, "capabilities"},
 	{PLAN_SET_UMASK, "umask"},
+	{PLAN_AWAIT_CGROUP, "await cgroup"},
 };
 
 static const struct word mount_flag_words[] = {

@@ -124,6 +124,7 @@ enum plan_flag {
 				       with stage_flags as a sibling (CLONE_PARENT) */
 	PLAN_HAS_CAPS = 1 << 18,    /* caps[] are given (else all sets become empty: see plan/security.c) */
 	PLAN_SET_UMASK = 1 << 19,
+	PLAN_AWAIT_CGROUP = 1 << 20, /* born in the caller's cgroup: systemd moves it, SYNC_CGROUP tells when */
 };
 
 enum plan_cap_set {

@@ -315,6 +315,10 @@ static int cgroup_source(struct planner *p, const char **ret, struct err *err)
 	text_str(&text, p->facts->cgroup_mount);
 	if (strcmp(path, "/") != 0)
 		text_str(&text, path);
+	if (path == p->plan.cgroup.path && p->plan.cgroup.subgroup) {
+		text_str(&text, "/");
+		text_str(&text, p->plan.cgroup.subgroup);
+	}
 	if (text.failed)
 		return plan_no_memory(err);
 	*ret = text.s;

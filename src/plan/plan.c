@@ -17,6 +17,9 @@ static int plan_cgroup_step(struct planner *p, struct err *err)
 
 	for (size_t i = 0; r == 0 && i < p->plan.cgroup.n_warnings; i++)
 		plan_warn(p, "%s", p->plan.cgroup.warnings[i]);
+	/* A scope is made around a process; a slice is there before it. */
+	if (r == 0 && p->plan.cgroup.unit.name && !p->plan.cgroup.unit.slice)
+		p->init.flags |= PLAN_AWAIT_CGROUP;
 	return r;
 }
 

@@ -5,21 +5,24 @@
  * then exits at once, turtle unwinds.
  *
  *   turtle                                          turtle-init
- *     clone3, CLONE_INTO_CGROUP ────────────────▶   execve of the sealed memory file
+ *     clone3, CLONE_INTO_CGROUP unless              execve of the sealed memory file
+ *     PLAN_AWAIT_CGROUP ────────────────────────▶
  *     SYNC_FDS × k (descriptors, at most            maps the plan; takes the descriptors: first those of plan.joins,
  *     SYNC_MAX_FDS a message) ──────────────────▶   in order, then the detached trees of rootfs_fd and source_fd
  *                                                   [PLAN_STAGE: the intermediate process enters plan.joins, clones
  *     ◀────────────────── SYNC_PID + pidfd           init as its sibling, says its pid, and exits]
  *     id maps, oom_score_adj
  *     SYNC_MAPPED (only PLAN_NEW_USERNS) ───────▶   becomes ns_uid:ns_gid
- *     cgroup limits, devices, state … meanwhile     remaining namespaces, root, mounts, devices
+ *     systemd makes the unit, init in it            root, mounts, as far as none is of the cgroup
+ *     SYNC_CGROUP (only PLAN_AWAIT_CGROUP) ─────▶   new cgroup namespace, what is left of the mounts
+ *     cgroup limits, devices, state … meanwhile     devices
  *     ◀────────────────── SYNC_HOOKS                 (only PLAN_HOST_HOOKS; all mounts made, before pivot_root)
  *     prestart, createRuntime hooks
  *     SYNC_HOOKS_DONE ──────────────────────────▶   createContainer hooks, pivot_root, masks, sysctls
  *     ◀────────────────── SYNC_TTY + master         (only PLAN_TERMINAL)
  *     ◀────────────────── SYNC_READY                 credentials set, program found
- *     rlimits (user namespace), state "created",
- *     pid file
+ *     init to the delegated cgroup, rlimits (user
+ *     namespace), state "created", pid file
  *     SYNC_CREATED ─────────────────────────────▶   waits for SYNC_START: on an accepted connection of the listening
  *                                                   socket (create; the sync socket is closed), or on the sync socket
  *                                                   (run)
@@ -28,7 +31,8 @@
  *     ◀────────────────── SYNC_EXEC                  the next thing is execve
  *     ◀────────────────── end of file                execve succeeded (the socket has O_CLOEXEC)
  *
- * Instead of any message init may send SYNC_ERROR, also after SYNC_EXEC, and exit.
+ * Instead of any message init may send SYNC_ERROR, also after SYNC_EXEC, and exit. The failure of a startContainer hook
+ * is SYNC_HOOK_ERROR: that one alone obliges the start to destroy the container.
  *
  * turtle-init is executed as: argv[0] "turtle-init", argv[1] the decimal numbers "SYNC PLAN LISTEN" (descriptors;
  * LISTEN is -1 for run), an empty environment. Descriptors 0, 1, 2 and 3 .. 3+preserve_fds-1 are the container's;
@@ -47,6 +51,7 @@ enum sync_type {
 	SYNC_FDS = 1,
 	SYNC_PID,
 	SYNC_MAPPED,
+	SYNC_CGROUP,
 	SYNC_HOOKS,
 	SYNC_HOOKS_DONE,
 	SYNC_TTY,
@@ -55,9 +60,10 @@ enum sync_type {
 	SYNC_START,
 	SYNC_EXEC,
 	SYNC_ERROR,
+	SYNC_HOOK_ERROR,
 };
 
-/* Short messages carry only the first two fields (SYNC_SHORT bytes); SYNC_ERROR is the whole struct. */
+/* Short messages carry only the first two fields (SYNC_SHORT bytes); the errors are the whole struct. */
 struct sync_msg {
 	uint32_t type; /* enum sync_type */
 	int32_t value; /* SYNC_PID: pid in the host's pid namespace; SYNC_FDS: how many */
