@@ -39,7 +39,7 @@ static const struct args_option *find(const struct args_syntax *syntax, const ch
 	return NULL;
 }
 
-static int append(struct args_list *list, const char *value)
+static int append(struct words *list, const char *value)
 {
 	const char **grown = realloc(list->values, (list->n + 1) * sizeof(*grown));
 
@@ -71,9 +71,14 @@ static int store(const struct args_option *option, const char *written, int writ
 		*(const char **)field = value;
 		return 0;
 	case ARGS_LIST:
+	case ARGS_REST:
 		if (append(field, value) < 0)
 			return err_set(err, -ENOMEM, "%.*s", written_size, written);
 		return 0;
+	case ARGS_CHOICE:
+		((struct choice *)field)->given = true;
+		field = &((struct choice *)field)->value;
+		__attribute__((fallthrough));
 	case ARGS_BOOL:
 		if (args_parse_bool(value, field) < 0)
 			return err_msg(err, -EINVAL, "invalid boolean value \"%s\" for %.*s: parse error", value,
@@ -93,6 +98,10 @@ static int store(const struct args_option *option, const char *written, int writ
 		((struct args_size *)field)->bytes.set = true;
 		return check_number(num_size(value, &((struct args_size *)field)->bytes.value),
 				    "not a size such as 512m, 2g or -1", value, written_size, written, err);
+	case ARGS_DURATION:
+		((struct args_duration *)field)->ns.set = true;
+		return check_number(num_duration(value, &((struct args_duration *)field)->ns.value),
+				    "not a duration such as 500ms, 5s or 1m30s", value, written_size, written, err);
 	}
 	return err_msg(err, -EINVAL, "option %.*s is of no known kind", written_size, written);
 }
@@ -117,7 +126,7 @@ static int parse_option(const struct args_syntax *syntax, int argc, char **argv,
 			return err_msg(err, -EINVAL, "flag provided but not defined: -%.*s", (int)size, name);
 		return store(&help, word, written_size, value ? value : "true", ret_help, err);
 	}
-	if (!value && option->kind == ARGS_BOOL)
+	if (!value && (option->kind == ARGS_BOOL || option->kind == ARGS_CHOICE))
 		value = "true";
 	if (!value) {
 		if (*at + 1 >= argc)
@@ -127,14 +136,29 @@ static int parse_option(const struct args_syntax *syntax, int argc, char **argv,
 	return store(option, word, written_size, value, target, err);
 }
 
+static const struct args_option *rest_option(const struct args_syntax *syntax)
+{
+	for (size_t i = 0; i < syntax->n_options; i++)
+		if (syntax->options[i].kind == ARGS_REST)
+			return &syntax->options[i];
+	return NULL;
+}
+
 int args_parse(const struct args_syntax *syntax, int argc, char **argv, void *target, struct args *ret, struct err *err)
 {
+	const struct args_option *rest = NULL;
 	struct args args = {.values = argv};
 	bool options = true;
 
 	for (int i = 0; i < argc && !args.help; i++) {
 		int r;
 
+		if (rest) {
+			r = store(rest, "--", 2, argv[i], target, err);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		/* A lone dash is an argument: it stands for standard input. */
 		if (!options || argv[i][0] != '-' || argv[i][1] == '\0') {
 			args.values[args.n++] = argv[i];
@@ -144,6 +168,7 @@ int args_parse(const struct args_syntax *syntax, int argc, char **argv, void *ta
 		}
 		if (strcmp(argv[i], "--") == 0) {
 			options = false;
+			rest = rest_option(syntax);
 			continue;
 		}
 		r = parse_option(syntax, argc, argv, &i, target, &args.help, err);
@@ -152,4 +177,58 @@ int args_parse(const struct args_syntax *syntax, int argc, char **argv, void *ta
 	}
 	*ret = args;
 	return 0;
+}
+
+void args_release(const struct args_syntax *syntax, void *target)
+{
+	for (size_t i = 0; i < syntax->n_options; i++) {
+		const struct args_option *option = &syntax->options[i];
+
+		if (option->kind == ARGS_LIST || option->kind == ARGS_REST) {
+			struct words *list = (void *)((char *)target + option->offset);
+
+			free(list->values);
+			*list = (struct words){0};
+		}
+	}
+}
+
+static bool is_given(const struct args_option *option, const void *target)
+{
+	const void *field = (const char *)target + option->offset;
+
+	switch ((enum args_kind)option->kind) {
+	case ARGS_STRING:
+		return *(const char *const *)field != NULL;
+	case ARGS_BOOL:
+		return *(const bool *)field;
+	case ARGS_CHOICE:
+		return ((const struct choice *)field)->given;
+	case ARGS_U32:
+		return *(const uint32_t *)field != 0;
+	case ARGS_LIST:
+	case ARGS_REST:
+		return ((const struct words *)field)->n > 0;
+	case ARGS_OPT_I64:
+		return ((const struct oci_opt_i64 *)field)->set;
+	case ARGS_OPT_U64:
+		return ((const struct oci_opt_u64 *)field)->set;
+	case ARGS_SIZE:
+		return ((const struct args_size *)field)->bytes.set;
+	case ARGS_DURATION:
+		return ((const struct args_duration *)field)->ns.set;
+	}
+	return false;
+}
+
+const struct args_option *args_first_given(const struct args_syntax *syntax, const void *target, size_t begin,
+					   size_t end)
+{
+	for (size_t i = 0; i < syntax->n_options; i++) {
+		const struct args_option *option = &syntax->options[i];
+
+		if (option->name && option->offset >= begin && option->offset < end && is_given(option, target))
+			return option;
+	}
+	return NULL;
 }

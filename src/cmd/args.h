@@ -5,29 +5,41 @@
  *
  * The spellings are those that runc's callers use: `--x V`, `--x=V`, and the same with a single dash, for long and for
  * short names; switches take `=true` and `=false`. Short names can't be bundled, since `-ab` is the long option "ab".
- * An option that is given twice: the last one counts, unless it is a list. `--` ends the options.
+ * An option that is given twice: the last one counts, unless it is a list. `--` ends the options; what follows are
+ * arguments, or the rest of the line where the command has a row for that.
  */
 #ifndef TURTLE_CMD_ARGS_H
 #define TURTLE_CMD_ARGS_H
 
 #include "base/err.h"
+#include "base/words.h"
 #include "ocispec.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum args_kind { ARGS_STRING, ARGS_BOOL, ARGS_U32, ARGS_LIST, ARGS_OPT_I64, ARGS_OPT_U64, ARGS_SIZE };
+enum args_kind {
+	ARGS_STRING,
+	ARGS_BOOL,
+	ARGS_CHOICE,
+	ARGS_U32,
+	ARGS_LIST,
+	ARGS_REST,
+	ARGS_OPT_I64,
+	ARGS_OPT_U64,
+	ARGS_SIZE,
+	ARGS_DURATION
+};
 
 /* Bytes, with the units of num_size(); -1 is unlimited. */
 struct args_size {
 	struct oci_opt_i64 bytes;
 };
 
-/* The values of an option that may be repeated, in order. */
-struct args_list {
-	size_t n;
-	const char **values; /* malloc'ed; the strings are those of argv */
+/* Nanoseconds, with the units of num_duration(). */
+struct args_duration {
+	struct oci_opt_i64 ns;
 };
 
 struct args_option {
@@ -46,14 +58,22 @@ struct args_option {
 	 .kind = _Generic(((type *)0)->field,                              \
 		const char *: ARGS_STRING,                                 \
 		bool: ARGS_BOOL,                                           \
+		struct choice: ARGS_CHOICE,                                \
 		uint32_t: ARGS_U32,                                        \
-		struct args_list: ARGS_LIST,                               \
+		struct words: ARGS_LIST,                                   \
 		struct oci_opt_i64: ARGS_OPT_I64,                          \
 		struct oci_opt_u64: ARGS_OPT_U64,                          \
-		struct args_size: ARGS_SIZE),                              \
+		struct args_size: ARGS_SIZE,                               \
+		struct args_duration: ARGS_DURATION),                      \
 	 .offset = offsetof(type, field),                                  \
 	 .value = (value_name),                                            \
 	 .help = (text) \
+	}
+
+/* What follows `--` goes to this field, a struct words, instead of being arguments. A row without a name. */
+#define ARGS_REST_OF_LINE(type, field)                             \
+	{                                                          \
+		.kind = ARGS_REST, .offset = offsetof(type, field) \
 	}
 
 struct args_syntax {
@@ -72,6 +92,16 @@ struct args {
 /* Reads argv, which does not hold the command's name, into target. -EINVAL with the text of what is wrong. */
 int args_parse(const struct args_syntax *syntax, int argc, char **argv, void *target, struct args *ret,
 	       struct err *err);
+
+/* Frees the lists that args_parse() has made in target; the strings are those of argv. */
+void args_release(const struct args_syntax *syntax, void *target);
+
+/*
+ * The first option with a value whose field lies from offset begin to end in target, NULL when there is none: for
+ * options that only make sense with others. A switch that was turned off is not seen.
+ */
+const struct args_option *args_first_given(const struct args_syntax *syntax, const void *target, size_t begin,
+					   size_t end);
 
 /* A switch's value in text: true, false and what else runc takes for them. 0 or -EINVAL. */
 int args_parse_bool(const char *text, bool *ret);

@@ -32,15 +32,12 @@ static int check_count(const struct cmd_verb *verb, int n, struct err *err)
 	return err_msg(err, -EINVAL, "\"%s\" requires a maximum of %d argument(s)", verb->name, verb->max_args);
 }
 
-static int run_verb(struct cmd_globals *globals, const struct cmd_verb *verb, int argc, char **argv, int *ret_status,
-		    struct err *err)
+static int run_with(struct cmd_globals *globals, const struct cmd_verb *verb, void *request, int argc, char **argv,
+		    int *ret_status, struct err *err)
 {
-	_cleanup_free_ void *request = calloc(1, verb->request_size ? verb->request_size : 1);
 	struct args args;
 	int r;
 
-	if (!request)
-		return err_set(err, -ENOMEM, "%s", verb->name);
 	r = args_parse(&verb->syntax, argc, argv, request, &args, err);
 	if (r < 0) {
 		(void)cmd_help_verb(verb, err->msg, NULL);
@@ -48,7 +45,7 @@ static int run_verb(struct cmd_globals *globals, const struct cmd_verb *verb, in
 	}
 	if (args.help)
 		return cmd_help_verb(verb, NULL, err);
-	r = check_count(verb, args.n, err);
+	r = verb->check ? verb->check(request, args.n, err) : check_count(verb, args.n, err);
 	if (r < 0) {
 		(void)cmd_help_verb(verb, "", NULL);
 		return r;
@@ -57,6 +54,19 @@ static int run_verb(struct cmd_globals *globals, const struct cmd_verb *verb, in
 	if (r < 0)
 		return r;
 	return verb->run(globals, request, args.n, args.values, ret_status, err);
+}
+
+static int run_verb(struct cmd_globals *globals, const struct cmd_verb *verb, int argc, char **argv, int *ret_status,
+		    struct err *err)
+{
+	_cleanup_free_ void *request = calloc(1, verb->request_size ? verb->request_size : 1);
+	int r;
+
+	if (!request)
+		return err_set(err, -ENOMEM, "%s", verb->name);
+	r = run_with(globals, verb, request, argc, argv, ret_status, err);
+	args_release(&verb->syntax, request);
+	return r;
 }
 
 /* `help` and `help COMMAND`. */

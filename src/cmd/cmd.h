@@ -31,6 +31,8 @@ struct cmd_verb {
 	int min_args, max_args;
 	bool containers;   /* works on the state root */
 	bool makes_cgroup; /* so that the driver has to be one that is built */
+	/* Instead of min_args and max_args, where the number depends on the options; NULL for most. */
+	int (*check)(const void *request, int n_args, struct err *err);
 	/*
 	 * request is zeroed and then filled by the options. args has min_args to max_args elements. *ret_status: the
 	 * exit status, 0 when it is left alone; on failure 1, or what was stored there.

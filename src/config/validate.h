@@ -62,6 +62,9 @@ int validate_path(const char *path, bool absolute, struct err *err, const char *
 /* An id that setresuid(2) and friends take: all but the one that means "leave it". */
 int validate_id(uint32_t id, struct err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* A list of CPUs as in cpuset(7): "0-3,7". */
+bool validate_cpu_list(const char *s);
+
 /* Whether the id of the container is in the map. */
 bool id_is_mapped(const struct oci_id_mapping *map, size_t n, uint32_t id);
 

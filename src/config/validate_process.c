@@ -167,8 +167,7 @@ static bool cpu_number(const char **s, unsigned *ret)
 	return true;
 }
 
-/* A list of CPUs as in cpuset(7): "0-3,7". */
-static bool is_cpu_list(const char *s)
+bool validate_cpu_list(const char *s)
 {
 	for (;;) {
 		unsigned first, last;
@@ -195,9 +194,9 @@ static int check_cpu_affinity(struct validation *v, struct err *err)
 
 	if (!a)
 		return 0;
-	if (given(a->initial) && !is_cpu_list(a->initial))
+	if (given(a->initial) && !validate_cpu_list(a->initial))
 		return INVALID(err, "process.execCPUAffinity.initial: \"%s\" is not a list of CPUs", a->initial);
-	if (given(a->final) && !is_cpu_list(a->final))
+	if (given(a->final) && !validate_cpu_list(a->final))
 		return INVALID(err, "process.execCPUAffinity.final: \"%s\" is not a list of CPUs", a->final);
 	return 0;
 }

@@ -15,10 +15,12 @@ struct target {
 	const char *bundle, *format;
 	bool detach, systemd_cgroup;
 	uint32_t fds;
-	struct args_list env;
+	struct words env;
 	struct oci_opt_i64 quota;
 	struct oci_opt_u64 shares;
 	struct args_size memory;
+	struct choice tty;
+	struct words command;
 };
 
 static const struct args_option options[] = {
@@ -32,12 +34,20 @@ static const struct args_option options[] = {
 	ARGS_OPTION(struct target, quota, "quota", 0, "N", "help"),
 	ARGS_OPTION(struct target, shares, "shares", 0, "N", "help"),
 	ARGS_OPTION(struct target, memory, "memory", 'm', "SIZE", "help"),
+	ARGS_OPTION(struct target, tty, "tty", 't', NULL, "help"),
+};
+
+/* The same, and what follows `--` is a command. */
+static const struct args_option with_rest[] = {
+	ARGS_OPTION(struct target, bundle, "bundle", 'b', "DIR", "help"),
+	ARGS_OPTION(struct target, detach, "detach", 'd', NULL, "help"),
+	ARGS_REST_OF_LINE(struct target, command),
 };
 
 struct row {
 	const char *line;     /* what is typed */
 	const char *expected; /* "b=DIR d n=3 e=K=V | ARGUMENT ARGUMENT", or "! error text", or "help" */
-	bool options_first;
+	bool options_first, rest;
 };
 
 static const struct row rows[] = {
@@ -168,6 +178,18 @@ static const struct row rows[] = {
 	{"-m max", "! invalid value \"max\" for -m: not a size such as 512m, 2g or -1"},
 	{"-m=", "! invalid value \"\" for -m: not a size such as 512m, 2g or -1"},
 	{"-m 1k -m 2k id", "m=2048 | id"},
+	/* switches whose absence means something */
+	{"--tty id", "t=1 | id"},
+	{"-t=true id", "t=1 | id"},
+	{"--tty=false id", "t=0 | id"},
+	{"--tty --tty=false id", "t=0 | id"},
+	{"--tty=perhaps id", "! invalid boolean value \"perhaps\" for --tty: parse error"},
+	/* the rest of the line */
+	{"id -- sh -c x", "c=sh c=-c c=x | id", false, true},
+	{"-b /b -- sh -b -- y", "b=/b c=sh c=-b c=-- c=y |", false, true},
+	{"-d -- -h", "d c=-h |", false, true},
+	{"id --", "| id", false, true},
+	{"--bundle -- -d", "b=-- d |", false, true},
 	/* exec, kill, ps, and the options before the command */
 	{"id --bundle x", "| id --bundle x", true},
 	{"-d id -d", "d | id -d", true},
@@ -212,6 +234,10 @@ static void describe(const struct target *target, const struct args *args, char 
 		fprintf(f, "s=%ju ", (uintmax_t)target->shares.value);
 	if (target->memory.bytes.set)
 		fprintf(f, "m=%jd ", (intmax_t)target->memory.bytes.value);
+	if (target->tty.given)
+		fprintf(f, "t=%d ", target->tty.value);
+	for (size_t i = 0; i < target->command.n; i++)
+		fprintf(f, "c=%s ", target->command.values[i]);
 	fputc('|', f);
 	for (int i = 0; i < args->n; i++)
 		fprintf(f, " %s", args->values[i]);
@@ -221,8 +247,9 @@ static void describe(const struct target *target, const struct args *args, char 
 static void test_line(void **state)
 {
 	const struct row *row = *state;
-	struct args_syntax syntax = {
-		.options = options, .n_options = ARRAY_SIZE(options), .options_first = row->options_first};
+	struct args_syntax syntax = {.options = row->rest ? with_rest : options,
+				     .n_options = row->rest ? ARRAY_SIZE(with_rest) : ARRAY_SIZE(options),
+				     .options_first = row->options_first};
 	_cleanup_free_ char *line = strdup(row->line);
 	struct target target = {0};
 	struct args args = {0};
@@ -244,7 +271,26 @@ static void test_line(void **state)
 		if (!args.help)
 			assert_string_equal(found, row->expected);
 	}
-	free(target.env.values);
+	args_release(&syntax, &target);
+	assert_null(target.env.values);
+	assert_null(target.command.values);
+}
+
+static void test_first_given(void **state)
+{
+	static const struct args_syntax syntax = {.options = options, .n_options = ARRAY_SIZE(options)};
+	const size_t begin = offsetof(struct target, detach), end = offsetof(struct target, memory);
+	struct target target = {.bundle = "outside", .memory = {.bytes.set = true}};
+	const char *value = "K=V";
+
+	assert_null(args_first_given(&syntax, &target, begin, end));
+	target.quota.set = true;
+	assert_string_equal(args_first_given(&syntax, &target, begin, end)->name, "quota");
+	target.env = (struct words){.n = 1, .values = &value};
+	assert_string_equal(args_first_given(&syntax, &target, begin, end)->name, "env");
+	target.detach = true;
+	assert_string_equal(args_first_given(&syntax, &target, begin, end)->name, "detach");
+	assert_string_equal(args_first_given(&syntax, &target, 0, begin)->name, "bundle");
 }
 
 /* What blanks can't write: an empty word is an argument, and a value. */
@@ -264,7 +310,7 @@ static void test_empty_words(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_empty_words)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_empty_words), cmocka_unit_test(test_first_given)};
 
 	return run_table("args", rows, test_line) + cmocka_run_group_tests_name("args, others", tests, NULL, NULL);
 }
