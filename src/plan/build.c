@@ -3,6 +3,7 @@
 #include "plan/internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Offsets are 32 bits; half of that leaves the sums of readers without overflow. */
@@ -154,4 +155,19 @@ void text_i64(struct text *text, int64_t n)
 	if (n < 0)
 		text_add(text, "-", 1);
 	text_u64(text, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+}
+
+char *plan_vprint(struct ocispec_arena *arena, const char *fmt, va_list ap)
+{
+	va_list again;
+	char *s;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	s = n < 0 ? NULL : ocispec_alloc(arena, (size_t)n + 1);
+	if (s)
+		vsnprintf(s, (size_t)n + 1, fmt, ap);
+	return s;
 }

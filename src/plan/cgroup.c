@@ -3,10 +3,28 @@
  * The container's place in the cgroup tree: where it is, who owns it, which devices are allowed in it. What is written
  * there is in resources.c.
  */
+#include "plan/device_rules.h"
 #include "plan/internal.h"
 
 #include <errno.h>
 #include <string.h>
+
+/* clang-format off */
+#define ANY       {false, 0}
+#define NUMBER(n) {true, (n)}
+const struct oci_device_cgroup plan_device_rules[] = {
+	{true, NULL, ANY, ANY, "m"},
+	{true, "c", NUMBER(1), NUMBER(3), "rwm"},    /* null */
+	{true, "c", NUMBER(1), NUMBER(5), "rwm"},    /* zero */
+	{true, "c", NUMBER(1), NUMBER(7), "rwm"},    /* full */
+	{true, "c", NUMBER(1), NUMBER(8), "rwm"},    /* random */
+	{true, "c", NUMBER(1), NUMBER(9), "rwm"},    /* urandom */
+	{true, "c", NUMBER(5), NUMBER(0), "rwm"},    /* tty */
+	{true, "c", NUMBER(5), NUMBER(2), "rwm"},    /* ptmx */
+	{true, "c", NUMBER(136), ANY, "rwm"},        /* pts */
+	{true, "c", NUMBER(10), NUMBER(200), "rwm"}, /* net/tun */
+};
+/* clang-format on */
 
 /*
  * An absolute cgroupsPath counts from the mount. A relative one, and the container's id where there is none, go beside
@@ -52,7 +70,7 @@ static int check_number(size_t i, const char *key, struct oci_opt_i64 number, st
 	return 0;
 }
 
-static int plan_device_rules(const struct oci_resources *resources, struct plan_cgroup *ret, struct err *err)
+static int add_device_rules(const struct oci_resources *resources, struct plan_cgroup *ret, struct err *err)
 {
 	int r;
 
@@ -171,8 +189,10 @@ int plan_cgroup(const struct oci_config *config, const struct plan_facts *facts,
 	cgroup.rootless = (request->rootless == PLAN_ROOTLESS_AUTO ? cgroup.unprivileged
 								   : request->rootless == PLAN_ROOTLESS_TRUE) &&
 			  !(linux_->cgroups_path && *linux_->cgroups_path);
-	if ((r = plan_path(linux_->cgroups_path, facts, request->id, arena, &cgroup, err)) < 0 ||
-	    (r = plan_device_rules(linux_->resources, &cgroup, err)) < 0 ||
+	if ((!request->cgroup_systemd &&
+	     (r = plan_path(linux_->cgroups_path, facts, request->id, arena, &cgroup, err)) < 0) ||
+	    (r = plan_subgroups(config, &cgroup, err)) < 0 ||
+	    (r = add_device_rules(linux_->resources, &cgroup, err)) < 0 ||
 	    (r = plan_owner(config, linux_, arena, &cgroup, err)) < 0)
 		return r;
 	if (linux_->resources) {
@@ -180,9 +200,12 @@ int plan_cgroup(const struct oci_config *config, const struct plan_facts *facts,
 		if (r < 0)
 			return r;
 	}
+	if (request->cgroup_systemd && (r = plan_unit(config, facts, request, arena, &cgroup, err)) < 0)
+		return r;
 	for (size_t i = 0; i < cgroup.n_writes; i++)
 		limited = limited || !cgroup.writes[i].optional;
-	cgroup.optional = cgroup.rootless && !limited;
+	/* systemd makes the cgroup, and whoever reached it has what it takes. */
+	cgroup.optional = cgroup.rootless && !limited && !request->cgroup_systemd;
 	*ret = cgroup;
 	return 0;
 }

@@ -296,12 +296,30 @@ static void dump_rlimits(struct dump *d, const struct plan_rlimit *rlimits, size
 	end(d, "}");
 }
 
+static void dump_unit(struct dump *d, const struct plan_unit *unit)
+{
+	if (!unit->name)
+		return;
+	begin(d, "unit", "{");
+	put_string(d, "name", unit->name);
+	put_true(d, "slice", unit->slice);
+	put_true(d, "user", unit->user);
+	begin(d, "properties", "{");
+	for (size_t i = 0; i < unit->n_properties; i++)
+		put_string(d, unit->properties[i].name, unit->properties[i].value);
+	end(d, "}");
+	end(d, "}");
+}
+
 static void dump_cgroup(struct dump *d, const struct plan_cgroup *c)
 {
 	begin(d, "cgroup", "{");
 	put_true(d, "enabled", c->enabled);
 	put_true(d, "optional", c->optional);
 	put_string(d, "path", c->path);
+	put_string(d, "subgroup", c->subgroup);
+	put_string(d, "delegate", c->delegate);
+	dump_unit(d, &c->unit);
 	put_words(d, "controllers", c->controllers, WORDS(controller_words));
 	if (c->n_writes) {
 		begin(d, "writes", "[");

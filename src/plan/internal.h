@@ -8,6 +8,8 @@
 
 #include "plan/plan.h"
 
+#include <stdarg.h>
+
 /*
  * The flat block under construction (build.c). Appending never fails visibly: the first failure is kept and everything
  * after it returns 0; block_error() tells at the end. Pointers into the block don't exist on purpose, since it moves
@@ -41,6 +43,9 @@ void text_add(struct text *text, const char *s, size_t n);
 void text_str(struct text *text, const char *s);
 void text_u64(struct text *text, uint64_t n);
 void text_i64(struct text *text, int64_t n);
+
+/* vprintf into the arena; NULL when out of memory. */
+char *plan_vprint(struct ocispec_arena *arena, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* Paths as text (path.c). Both return NULL when out of memory. */
 /* Absolute inside a root: "." and "" go, ".." takes the component before it and stops at the root. */
@@ -94,13 +99,19 @@ int plan_cgroup(const struct oci_config *config, const struct plan_facts *facts,
 int plan_resources(const struct oci_resources *resources, struct ocispec_arena *arena, struct plan_cgroup *ret,
 		   struct err *err);
 
+/* unit.c: run.oci.systemd.subgroup and run.oci.delegate-cgroup, with either driver. */
+int plan_subgroups(const struct oci_config *config, struct plan_cgroup *ret, struct err *err);
 /*
  * unit.c: the systemd unit, its place in the tree and what it is told, from cgroupsPath, the resources and the
- * annotations; sets ret->unit and ret->path. After plan_resources() and the device rules, which are in ret.
+ * annotations; sets ret->unit and ret->path, and rounds the quotas of ret's writes to what systemd can express. After
+ * plan_resources() and the device rules, which are in ret.
  */
 int plan_unit(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,
 	      struct ocispec_arena *arena, struct plan_cgroup *ret, struct err *err);
-/* What `update` tells the unit: only the properties that these resources set. */
+/*
+ * What `update` tells the unit: only the properties that these resources set. ret's writes, which plan_resources() has
+ * put there, have their quotas rounded.
+ */
 int plan_unit_update(const struct oci_resources *resources, const struct plan_facts *facts, struct ocispec_arena *arena,
 		     struct plan_cgroup *ret, struct err *err);
 

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define MEMORY "linux.resources.memory."
@@ -40,20 +39,12 @@ static __attribute__((format(printf, 2, 3))) const char *print(struct list *l, c
 {
 	va_list ap;
 	char *s;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	s = plan_vprint(l->arena, fmt, ap);
 	va_end(ap);
-	s = n < 0 ? NULL : ocispec_alloc(l->arena, (size_t)n + 1);
-	if (!s) {
-		l->failed = true;
-		return "";
-	}
-	va_start(ap, fmt);
-	vsnprintf(s, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	return s;
+	l->failed = l->failed || !s;
+	return s ? s : "";
 }
 
 /* Room for one more element of a list in the arena; NULL when out of memory. */

@@ -5,8 +5,9 @@
  *
  *	plan-dump CONFIG [OPTION]...
  *
- * OPTION is of the host: unprivileged, in-userns, setgroups-denied, clone-refused, no-cgroup2, old-kernel, few-caps; or
- * of the request: no-pivot, no-new-keyring, listen, preserve-fds, cgroup-disabled, seccomp.
+ * OPTION is of the host: unprivileged, in-userns, setgroups-denied, clone-refused, no-cgroup2, old-kernel, few-caps;
+ * systemd, systemd-user, systemd-old say which manager is there, and that it is asked; of the request: no-pivot,
+ * no-new-keyring, listen, preserve-fds, cgroup-disabled, seccomp.
  */
 #include "base/fd.h"
 #include "base/mem.h"
@@ -55,6 +56,14 @@ static int take_option(struct host *h, const char *word)
 		h->facts.cap_last = CAP_BLOCK_SUSPEND;
 	} else if (!strcmp(word, "few-caps")) {
 		h->facts.caps_bounding = (1u << CAP_CHOWN) | (1u << CAP_KILL);
+	} else if (!strcmp(word, "systemd") || !strcmp(word, "systemd-old")) {
+		h->request.cgroup_systemd = true;
+		h->facts.systemd_version = word[7] ? 239 : 257;
+		h->facts.systemd_cgroup = "/";
+	} else if (!strcmp(word, "systemd-user")) {
+		h->request.cgroup_systemd = h->facts.systemd_user = true;
+		h->facts.systemd_version = 257;
+		h->facts.systemd_cgroup = "/user.slice/user-1000.slice/user@1000.service";
 	} else if (!strcmp(word, "no-pivot")) {
 		h->config.no_pivot = h->request.no_pivot = true;
 	} else if (!strcmp(word, "no-new-keyring")) {

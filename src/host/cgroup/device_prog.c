@@ -13,33 +13,13 @@
 #include "host/cgroup/internal.h"
 
 #include "base/mem.h"
+#include "plan/device_rules.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ALL_ACCESS (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
-
-/*
- * Appended to the user's rules, so that they can't be denied: what every program may expect. Making a node is always
- * allowed, since using it is not.
- */
-/* clang-format off */
-#define ANY      {false, 0}
-#define NUMBER(n) {true, (n)}
-static const struct oci_device_cgroup defaults[] = {
-	{true, NULL, ANY, ANY, "m"},
-	{true, "c", NUMBER(1), NUMBER(3), "rwm"},    /* null */
-	{true, "c", NUMBER(1), NUMBER(5), "rwm"},    /* zero */
-	{true, "c", NUMBER(1), NUMBER(7), "rwm"},    /* full */
-	{true, "c", NUMBER(1), NUMBER(8), "rwm"},    /* random */
-	{true, "c", NUMBER(1), NUMBER(9), "rwm"},    /* urandom */
-	{true, "c", NUMBER(5), NUMBER(0), "rwm"},    /* tty */
-	{true, "c", NUMBER(5), NUMBER(2), "rwm"},    /* ptmx */
-	{true, "c", NUMBER(136), ANY, "rwm"},        /* pts */
-	{true, "c", NUMBER(10), NUMBER(200), "rwm"}, /* net/tun */
-};
-/* clang-format on */
 
 /* KEY takes the place of the context once that is read; VERDICT holds constants to compare KEY with in between. */
 enum reg {
@@ -126,8 +106,8 @@ static bool covers_number(struct oci_opt_i64 a, struct oci_opt_i64 b)
 /* Whether the defaults have decided all that the rule speaks of. */
 static bool is_decided(const struct oci_device_cgroup *rule)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
-		const struct oci_device_cgroup *d = &defaults[i];
+	for (size_t i = 0; i < PLAN_N_DEVICE_RULES; i++) {
+		const struct oci_device_cgroup *d = &plan_device_rules[i];
 
 		if ((is_any_type(d) || (!is_any_type(rule) && d->type[0] == rule->type[0])) &&
 		    covers_number(d->major, rule->major) && covers_number(d->minor, rule->minor) &&
@@ -192,15 +172,15 @@ static bool emit_rule(struct prog *p, const struct oci_device_cgroup *rule)
 
 int device_prog_make(const struct oci_device_cgroup *rules, size_t n, struct bpf_insn **ret, size_t *ret_n)
 {
-	size_t room = PROLOGUE_SIZE + (ARRAY_SIZE(defaults) + n) * RULE_SIZE + EPILOGUE_SIZE;
+	size_t room = PROLOGUE_SIZE + (PLAN_N_DEVICE_RULES + n) * RULE_SIZE + EPILOGUE_SIZE;
 	struct prog p = {.insns = calloc(room, sizeof(*p.insns))};
 	bool done = false;
 
 	if (!p.insns)
 		return -ENOMEM;
 	emit_prologue(&p);
-	for (size_t i = ARRAY_SIZE(defaults); i-- > 0 && !done;)
-		done = emit_rule(&p, &defaults[i]);
+	for (size_t i = PLAN_N_DEVICE_RULES; i-- > 0 && !done;)
+		done = emit_rule(&p, &plan_device_rules[i]);
 	for (size_t i = n; i-- > 0 && !done;)
 		if (!is_decided(&rules[i]))
 			done = emit_rule(&p, &rules[i]);
