@@ -8,14 +8,15 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "host/cgroup/cgroup.h"
+#include "host/claim.h"
 #include "host/hooks.h"
 #include "host/host.h"
+#include "host/unit.h"
 #include "host/view.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 
 #define END_MS  10000 /* for processes to end and for the cgroup to become empty */
 #define LOCK_MS 10000 /* for another turtle that works on this container */
@@ -44,19 +45,16 @@ static int end_init(pid_t pid, int pidfd, struct err *err)
 /* The container's processes and its cgroup. */
 static int end_cgroup(const struct container *container, int pidfd, struct err *err)
 {
+	_cleanup_systemd_ struct systemd systemd = SYSTEMD_NONE;
 	const struct container_state *st = &container->state;
-	const char *cgroup = st->own_cgroup ? st->cgroup_path : NULL;
-	bool same_boot;
-	int r;
+	const char *cgroup;
+	int r = claim_cgroup(container, &cgroup, err);
 
-	if (!container->has_state)
-		return 0;
-	r = state_same_boot(container, &same_boot, err);
 	if (r < 0)
 		return r;
-	/* After a reboot neither pid nor path means anything: another container may live in a cgroup of that name. */
-	if (!same_boot)
-		return 0;
+	/* It connects while the processes die; where it can't be started, they die all the same. */
+	if (cgroup && st->systemd_unit)
+		(void)systemd_open(st->systemd_user, &systemd, NULL);
 	if (cgroup) {
 		/* One write ends everything at once, init included, so nothing forks away. */
 		r = cgroup_kill(cgroup, err);
@@ -65,9 +63,14 @@ static int end_cgroup(const struct container *container, int pidfd, struct err *
 	}
 	if (pidfd >= 0) {
 		r = end_init(st->pid, pidfd, err);
+		/* An init that is dead itself waits for all of its pid namespace. */
+		if (r == -ETIMEDOUT && cgroup)
+			return cgroup_hint_stuck(cgroup, err);
 		if (r < 0)
 			return r;
 	}
+	if (cgroup && st->systemd_unit)
+		return unit_end(&systemd, st->systemd_user, st->systemd_unit, cgroup, END_MS, err);
 	return cgroup ? cgroup_remove(cgroup, END_MS, err) : 0;
 }
 
@@ -93,18 +96,18 @@ int container_destroy(struct container *container, int pidfd, struct err *err)
 }
 
 /* As much as can be found: failures show themselves in the wait for the lock. */
-static void kill_under_lock(const struct container *container, struct err *err)
+static void kill_under_lock(const struct host_options *options, const struct container *container, struct err *err)
 {
-	const struct container_state *st = &container->state;
 	_cleanup_close_ int pidfd = -1;
 	enum container_status status;
-	bool same_boot;
+	const char *cgroup = NULL;
 
-	if (!container->has_state || state_same_boot(container, &same_boot, err) < 0 || !same_boot)
+	if (!container->has_state)
 		return;
-	if (st->own_cgroup && st->cgroup_path)
-		(void)cgroup_kill(st->cgroup_path, err);
-	if (state_status(container, false, &status, &pidfd, err) == 0 && pidfd >= 0)
+	(void)state_status(container, false, &status, &pidfd, err);
+	if (claim_cgroup_alone(options, container, pidfd >= 0, &cgroup, err) == 0 && cgroup)
+		(void)cgroup_kill(cgroup, err);
+	if (pidfd >= 0)
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
 }
 
@@ -122,49 +125,28 @@ static int open_for_delete(const struct host_options *options, const char *id, b
 	if (r != -ETIMEDOUT)
 		return r;
 	if (force && view_open_container(options, id, STATE_UNLOCKED, 0, &peek, err) == 0) {
-		kill_under_lock(&peek, err);
+		kill_under_lock(options, &peek, err);
 		container_close(&peek);
 	}
 	return view_open_container(options, id, STATE_EXCLUSIVE, LOCK_MS, ret, err);
 }
 
-struct claim {
-	const char *id, *cgroup;
-	bool taken;
-};
-
-static void look_at_claim(void *arg, const struct container_view *view)
-{
-	const struct container_state *st = &view->container.state;
-	struct claim *claim = arg;
-
-	if (strcmp(st->id, claim->id) != 0 && st->own_cgroup && st->cgroup_path &&
-	    strcmp(st->cgroup_path, claim->cgroup) == 0 && view->status != STATUS_STOPPED)
-		claim->taken = true;
-}
-
-static void pass_over(void *arg, const char *id, const struct err *why)
-{
-	(void)arg;
-	(void)id;
-	(void)why;
-}
-
 /*
- * An empty cgroup is free for another container of the same configuration. When that one lives, what is in there is no
- * longer of a container whose own init has ended.
+ * Of a container whose init has ended there is mostly nothing but an empty cgroup. What is in there otherwise may be
+ * another's, who has taken the empty cgroup over.
  */
-static int leave_taken_cgroup(const struct host_options *options, struct container *container, struct err *err)
+static int settle_cgroup(const struct host_options *options, struct container *container, struct err *err)
 {
-	struct container_state *st = &container->state;
-	struct claim claim = {.id = st->id, .cgroup = st->cgroup_path};
-	int r;
+	const char *cgroup;
+	int r = claim_cgroup(container, &cgroup, err);
 
-	if (!st->own_cgroup || !st->cgroup_path || !cgroup_is_populated(st->cgroup_path))
-		return 0;
-	r = host_list(options, look_at_claim, pass_over, &claim, err);
-	if (r == 0 && claim.taken)
-		st->own_cgroup = false;
+	/* A unit is systemd's to remove. */
+	if (r == 0 && cgroup && !container->state.systemd_unit && cgroup_remove_idle(cgroup, NULL) == 0)
+		cgroup = NULL;
+	if (r == 0 && cgroup)
+		r = claim_cgroup_alone(options, container, false, &cgroup, err);
+	if (r == 0 && !cgroup)
+		container->state.own_cgroup = false;
 	return r;
 }
 
@@ -190,7 +172,7 @@ static int delete_locked(const struct host_options *options, struct container *c
 	if (!force && (status == STATUS_RUNNING || status == STATUS_PAUSED))
 		return err_msg(err, -EBUSY, "cannot delete container %s that is not stopped: %s", container->id,
 			       container_status_name(status));
-	r = pidfd < 0 ? leave_taken_cgroup(options, container, err) : 0;
+	r = pidfd < 0 ? settle_cgroup(options, container, err) : 0;
 	return r < 0 ? r : container_destroy(container, pidfd, err);
 }
 

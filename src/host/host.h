@@ -73,8 +73,34 @@ int host_list(const struct host_options *options, void (*each)(void *arg, const 
 int host_pause(const struct host_options *options, const char *id, struct err *err);
 int host_resume(const struct host_options *options, const char *id, struct err *err);
 
+/* ps ID: the processes in its cgroup, in ascending order; none when it has stopped. *ret is malloc'ed. */
+int host_pids(const struct host_options *options, const char *id, pid_t **ret, size_t *ret_n, struct err *err);
+/* The lines that the host's ps, called with argv, has for them, and its heading. *ret is malloc'ed. */
+int host_ps(const struct host_options *options, const char *id, char *const *argv, char **ret, size_t *ret_size,
+	    struct err *err);
+
 /* update ID: what is set in resources is changed, all or nothing. */
 int host_update(const struct host_options *options, const char *id, const struct oci_resources *resources,
+		struct err *err);
+
+/* events ID */
+struct events_request {
+	const char *id;
+	bool once;           /* one record of the numbers, and no more */
+	int64_t interval_ns; /* between two of them */
+	int reader_fd;       /* when nobody can read there any more, that is the end */
+};
+
+struct cgroup_stats;
+
+/* Where records go. stats: what the container uses (host/cgroup/stats.h); NULL: the kernel has killed for memory. */
+struct events_sink {
+	int (*send)(void *arg, const struct cgroup_stats *stats, struct err *err);
+	void *arg;
+};
+
+/* Sends the numbers once, or at each interval, with kills as they come, until the container ends or send() fails. */
+int host_events(const struct host_options *options, const struct events_request *request, struct events_sink sink,
 		struct err *err);
 
 /* The state document for hooks and `state`: JSON of ociVersion, id, status, pid, bundle, annotations; malloc'ed. */

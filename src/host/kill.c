@@ -6,26 +6,11 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "host/cgroup/cgroup.h"
+#include "host/claim.h"
 #include "host/view.h"
 
 #include <errno.h>
 #include <signal.h>
-
-/* Whether the container's cgroup is still its own: after a reboot the path may be another's. */
-static int usable_cgroup(const struct container *container, const char **ret, struct err *err)
-{
-	bool same_boot = false;
-	int r = state_same_boot(container, &same_boot, err);
-
-	if (r == 0)
-		*ret = same_boot ? container->state.cgroup_path : NULL;
-	return r;
-}
-
-static int signal_cgroup(const char *cgroup, int sig, struct err *err)
-{
-	return sig == SIGKILL ? cgroup_kill(cgroup, err) : cgroup_signal(cgroup, sig, err);
-}
 
 static int signal_init(const struct container *container, int pidfd, int sig, struct err *err)
 {
@@ -41,15 +26,22 @@ static int not_running(struct err *err)
 	return err_msg(err, -ESRCH, "container not running");
 }
 
-static int signal_all(const struct container *container, int pidfd, int sig, struct err *err)
+/* What somebody has moved out of the cgroup is still found, if it is init. */
+static int kill_cgroup_and_init(const struct container *container, const char *cgroup, int pidfd, struct err *err)
 {
-	const char *cgroup = NULL;
-	int r = usable_cgroup(container, &cgroup, err);
+	int r = cgroup_kill(cgroup, err);
 
-	if (r < 0)
-		return r;
+	if (r == 0 && pidfd >= 0 && sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
+		r = err_set(err, -errno, "kill init of container %s", container->id);
+	return r;
+}
+
+static int signal_all(const struct container *container, const char *cgroup, int pidfd, int sig, struct err *err)
+{
+	if (cgroup && sig == SIGKILL)
+		return kill_cgroup_and_init(container, cgroup, pidfd, err);
 	if (cgroup)
-		return signal_cgroup(cgroup, sig, err);
+		return cgroup_signal(cgroup, sig, err);
 	/* Nothing of it can be left, or be found. */
 	if (pidfd < 0)
 		return 0;
@@ -59,23 +51,14 @@ static int signal_all(const struct container *container, int pidfd, int sig, str
 		       container->id);
 }
 
-/* *ret_done: whether that was all there was to do. */
-static int kill_leftovers(const struct container *container, bool *ret_done, struct err *err)
-{
-	const char *cgroup = NULL;
-	int r = usable_cgroup(container, &cgroup, err);
-
-	if (r < 0 || !cgroup || !cgroup_is_populated(cgroup))
-		return r;
-	*ret_done = true;
-	return cgroup_kill(cgroup, err);
-}
-
-static int kill_container(const struct container *container, int sig, bool all, struct err *err)
+static int kill_container(const struct host_options *options, const struct container *container, int sig, bool all,
+			  struct err *err)
 {
 	enum container_status status;
 	_cleanup_close_ int pidfd = -1;
-	bool done = false;
+	const char *cgroup = NULL;
+	/* Without a pid namespace of its own what init has started outlives it. */
+	bool leftovers = sig == SIGKILL && !container->state.private_pidns;
 	int r;
 
 	if (!container->has_state && container->load_error.code == -ENOENT)
@@ -85,13 +68,14 @@ static int kill_container(const struct container *container, int sig, bool all, 
 		return r;
 	if (status == STATUS_CREATING)
 		return not_running(err);
+	if (all || leftovers)
+		r = claim_cgroup_alone(options, container, pidfd >= 0, &cgroup, err);
+	if (r < 0)
+		return r;
 	if (all)
-		return signal_all(container, pidfd, sig, err);
-	if (sig == SIGKILL && !container->state.private_pidns) {
-		r = kill_leftovers(container, &done, err);
-		if (r < 0 || done)
-			return r;
-	}
+		return signal_all(container, cgroup, pidfd, sig, err);
+	if (leftovers && cgroup && cgroup_is_populated(cgroup))
+		return kill_cgroup_and_init(container, cgroup, pidfd, err);
 	return pidfd < 0 ? not_running(err) : signal_init(container, pidfd, sig, err);
 }
 
@@ -102,7 +86,7 @@ int host_kill(const struct host_options *options, const char *id, int sig, bool 
 
 	if (r < 0)
 		return r;
-	r = kill_container(&container, sig, all, err);
+	r = kill_container(options, &container, sig, all, err);
 	container_close(&container);
 	return r;
 }

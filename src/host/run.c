@@ -22,7 +22,7 @@ static int start_created(struct create *c, struct err *err)
 	int r;
 
 	r = talk_send(c->init.sync, SYNC_START, err);
-	return r < 0 ? r : start_finish(&c->container, c->init.sync, &destroy, err);
+	return r < 0 ? r : start_finish(&c->container, c->init.sync, c->init.pidfd, &destroy, err);
 }
 
 static int attached(struct create *c, struct foreground *fg, int *ret_status, struct err *err)
@@ -67,6 +67,8 @@ int host_run(const struct host_options *options, const struct create_request *re
 			struct err why;
 			int gone;
 
+			/* A connection for each container that runs would be a burden to the bus. */
+			systemd_close(&c.systemd);
 			r = attached(&c, &fg, ret_status, err);
 			/* The lock was let go meanwhile; whoever deleted the container has done our work. */
 			gone = request->keep && r == 0 ? 0 : host_delete(options, request->id, true, &why);

@@ -6,6 +6,7 @@
 #include "host/start.h"
 
 #include "base/mem.h"
+#include "host/cgroup/cgroup.h"
 #include "host/delete.h"
 #include "host/hooks.h"
 #include "host/host.h"
@@ -13,14 +14,39 @@
 #include "host/view.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define LOCK_MS 10000 /* for another turtle that works on this container */
+#define LOCK_MS    10000 /* for another turtle that works on this container */
+#define OOM_END_MS 500   /* for a process to end that the kernel has killed already */
 
-int start_finish(struct container *container, int sock, bool *ret_destroy, struct err *err)
+/*
+ * An init that the kernel killed in its execve looks like one that has executed the program: the socket closes. One
+ * look at the cgroup's count tells them apart, as far as it is not the program itself that was killed at its first
+ * breath.
+ */
+static int check_memory(const struct container *container, int pidfd, int r, struct err *err)
+{
+	const char *path = container->state.cgroup_path;
+	_cleanup_close_ int cgroup = -1;
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	char limit[64];
+
+	if (!path || (r < 0 && r != -EPIPE))
+		return r;
+	cgroup = cgroup_open(path, NULL);
+	if (cgroup < 0 || cgroup_oom_kills(cgroup, limit, sizeof(limit)) == 0)
+		return r;
+	/* It may have been another one, of a hook; if it is init, it is about to end. */
+	if (r == 0 && poll(&p, 1, OOM_END_MS) != 1)
+		return 0;
+	return err_msg(err, -ENOMEM, "container init was OOM-killed (memory limit too low?): memory.max is %s", limit);
+}
+
+int start_finish(struct container *container, int sock, int pidfd, bool *ret_destroy, struct err *err)
 {
 	const struct container_state *st = &container->state;
 	_cleanup_free_ char *state = NULL;
@@ -29,6 +55,7 @@ int start_finish(struct container *container, int sock, bool *ret_destroy, struc
 	/* A startContainer hook that fails ends the container; a program that can't be executed leaves one to look at.
 	 */
 	r = talk_receive_exec(sock, ret_destroy, err);
+	r = check_memory(container, pidfd, r, err);
 	if (r < 0 || st->n_poststart == 0)
 		return r;
 	*ret_destroy = true;
@@ -82,16 +109,14 @@ static int start_locked(struct container *container, struct err *err)
 	case STATUS_RUNNING:
 		return err_msg(err, -EINVAL, "cannot start an already running container");
 	case STATUS_PAUSED:
-		return err_msg(err, -EINVAL, "cannot start a paused container");
+		return err_msg(err, -EINVAL, "cannot start a container in the paused state");
 	}
 	sock = connect_init(container, err);
 	if (sock < 0)
 		return sock;
 	r = talk_send(sock, SYNC_START, err);
-	if (r == 0)
-		r = start_finish(container, sock, &destroy, err);
-	else
-		destroy = false;
+	destroy = false;
+	r = r == 0 ? start_finish(container, sock, pidfd, &destroy, err) : check_memory(container, pidfd, r, err);
 	if (r < 0 && destroy) {
 		(void)container_destroy(container, pidfd, &ignored);
 		return r;

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 /*
- * Waits on the conversation `sock` until the program was executed, then runs the poststart hooks. *ret_destroy: on
- * failure, whether the spec wants the container destroyed (a failed hook), or left stopped.
+ * Waits on the conversation `sock` with the init of `pidfd` until the program was executed, then runs the poststart
+ * hooks. *ret_destroy: on failure, whether the spec wants the container destroyed (a failed hook), or left stopped.
  */
-int start_finish(struct container *container, int sock, bool *ret_destroy, struct err *err);
+int start_finish(struct container *container, int sock, int pidfd, bool *ret_destroy, struct err *err);
 
 #endif

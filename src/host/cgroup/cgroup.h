@@ -22,8 +22,9 @@ const char *cgroup_mount_point(void);
 /* One clear line for a host without cgroup2. */
 int cgroup_missing(struct err *err);
 
-/* The caller's own cgroup out of /proc/self/cgroup ("0::/path"), malloc'ed. */
+/* The caller's own cgroup out of /proc/self/cgroup ("0::/path"), malloc'ed; and that of another process. */
 int cgroup_own_path(char **ret, struct err *err);
+int cgroup_path_of(pid_t pid, char **ret, struct err *err);
 
 /*
  * Makes the cgroup and the missing ones above it, enables the controllers that the plan wants on the way down, and
@@ -40,7 +41,19 @@ int cgroup_create(const struct plan_cgroup *plan, int *ret_fd, bool *ret_made, s
  */
 int cgroup_check(const struct plan_cgroup *plan, struct err *err);
 
-/* Writes the limits, attaches the device program, hands the cgroup over (chown). After the clone, before the payload.
+/*
+ * The same for a cgroup that systemd has made for this process (0: a slice, without any): checks that the process is
+ * there, has the controllers that limits need switched on, makes plan->subgroup and moves the process on to it.
+ * *ret_process_fd: that one's descriptor, or -1 when there is none; both are owned by the caller.
+ */
+int cgroup_adopt(const struct plan_cgroup *plan, pid_t pid, int *ret_fd, int *ret_process_fd, struct err *err);
+
+/* Makes plan->delegate below the cgroup fd that the process is in, and moves it there. */
+int cgroup_delegate(const struct plan_cgroup *plan, int fd, pid_t pid, struct err *err);
+
+/*
+ * Writes the limits, attaches the device program, hands the cgroup over (chown), unless it is the subgroup that the
+ * container sees as its root. After the clone, before the payload.
  */
 int cgroup_apply(int fd, const struct plan_cgroup *plan, struct err *err);
 
@@ -51,6 +64,22 @@ bool cgroup_is_frozen(const char *path);
 
 /* Whether any process is in it or below; false when it is gone. */
 bool cgroup_is_populated(const char *path);
+
+/*
+ * The processes in it and below it; none when it is gone. ret->pids is malloc'ed; 0 stands for a process that our pid
+ * namespace can't see.
+ */
+struct cgroup_pids {
+	size_t n;
+	pid_t *pids;
+};
+int cgroup_list_pids(const char *path, struct cgroup_pids *ret, struct err *err);
+
+/*
+ * The number of the directory, which no other one gets as long as the machine runs: whether a cgroup is still the one
+ * that it was, and not a new one of the same path. -ENOENT when it is gone.
+ */
+int cgroup_inode(const char *path, uint64_t *ret);
 
 /* SIGKILL to everything in and below it (cgroup.kill, also frozen; one by one before Linux 5.14). Gone is no error. */
 int cgroup_kill(const char *path, struct err *err);
@@ -65,11 +94,37 @@ int cgroup_signal(const char *path, int sig, struct err *err);
 int cgroup_freeze(const char *path, int timeout_ms, struct err *err);
 int cgroup_thaw(const char *path, int timeout_ms, struct err *err);
 
+/* A change of a living cgroup's limits that can be taken back. */
+struct cgroup_change {
+	int fd;                         /* of the cgroup; the caller's, like the plan */
+	const struct plan_cgroup *plan; /* no devices and no owner: only its writes count */
+	struct cgroup_old *old;         /* one for each write; owned */
+};
+
 /*
- * The writes of plan into the living cgroup at fd; on a failure those that are done already are taken back, latest
- * first, to what the files said before. No devices, no owner.
+ * cgroup_change_begin: checks against the usage (checkBeforeUpdate), and reads what every file says; nothing is
+ * written. cgroup_change_write: the writes of the plan. It stops at the first that fails. cgroup_change_undo: puts back
+ * what was written (all: every file, also those that somebody else may have changed), latest first. What can't be put
+ * back is appended to err.
  */
-int cgroup_update(int fd, const struct plan_cgroup *plan, struct err *err);
+int cgroup_change_begin(int fd, const struct plan_cgroup *plan, struct cgroup_change *ret, struct err *err);
+int cgroup_change_write(struct cgroup_change *change, struct err *err);
+void cgroup_change_undo(struct cgroup_change *change, bool all, struct err *err);
+void cgroup_change_end(struct cgroup_change *change);
+
+/*
+ * What the files said before, each once, by its name; ret has room for two for each write. Returns how many there are.
+ * The texts last as long as change, or until it is undone.
+ */
+size_t cgroup_change_old(const struct cgroup_change *change, struct oci_pair *ret);
+
+/* cpu.max and cpu.max.burst, which an update has to complete; has_cpu_max is false where there are none. */
+int cgroup_read_current(int fd, struct plan_current *ret, struct err *err);
+
+/*
+ * Waits until no process is left in it, at most timeout_ms; for one that somebody else removes. Gone is no error.
+ */
+int cgroup_wait_empty(const char *path, int timeout_ms, struct err *err);
 
 /*
  * Thaws, waits until nothing is left in it (poll of cgroup.events; at most timeout_ms), removes it, children first.
@@ -77,10 +132,22 @@ int cgroup_update(int fd, const struct plan_cgroup *plan, struct err *err);
  */
 int cgroup_remove(const char *path, int timeout_ms, struct err *err);
 
+/* Removes it if nothing is in it nor below it; -EBUSY otherwise. Gone is no error. */
+int cgroup_remove_idle(const char *path, struct err *err);
+
+/* Adds to an error which of its processes is most likely the one that does not die. Returns the error's code. */
+int cgroup_hint_stuck(const char *path, struct err *err);
+
 /*
- * Why init may have died: how often the kernel killed something in this cgroup for memory, and its limit ("max" or
- * bytes) in ret_limit. 0 when unknown.
+ * Why init may have died: how often the kernel killed something in this cgroup for memory, and the limit that holds
+ * there, as text, in ret_limit. 0 when unknown.
  */
 unsigned long cgroup_oom_kills(int fd, char *ret_limit, size_t size);
+
+/*
+ * How often it did so in the whole branch of the tree that path is in. systemd removes a unit's cgroup with its last
+ * process, and what was counted there with it.
+ */
+unsigned long cgroup_oom_kills_around(const char *path);
 
 #endif

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/sys.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -71,35 +70,6 @@ int cgroup_read_pids(int dirfd, struct cgroup_pids *ret)
 	return 0;
 }
 
-int cgroup_walk(int dirfd, cgroup_visit visit, void *arg)
-{
-	_cleanup_closedir_ DIR *dir = NULL;
-	struct dirent *entry;
-	int r = cgroup_openat(dirfd, ".", O_RDONLY | O_DIRECTORY);
-
-	if (r < 0)
-		return cgroup_gone(r) ? 0 : r;
-	dir = fdopendir(r);
-	if (!dir) {
-		close(r);
-		return -ENOMEM;
-	}
-	while ((entry = readdir(dir))) {
-		_cleanup_close_ int child = -1;
-
-		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		child = cgroup_openat(dirfd, entry->d_name, O_RDONLY | O_DIRECTORY);
-		if (cgroup_gone(child))
-			continue;
-		r = child < 0 ? child : cgroup_walk(child, visit, arg);
-		if (r < 0)
-			return r;
-	}
-	r = visit(arg, dirfd);
-	return cgroup_gone(r) ? 0 : r;
-}
-
 long long cgroup_deadline(int timeout_ms)
 {
 	struct timespec now;
@@ -115,10 +85,10 @@ int cgroup_time_left(long long deadline)
 	return left > 0 ? (int)left : 0;
 }
 
-int cgroup_wait_event(int events_fd, const char *key, int value, long long deadline)
+int cgroup_wait_event_or(int events_fd, const char *key, int value, long long deadline, int stop_fd)
 {
 	for (;;) {
-		struct pollfd pfd = {.fd = events_fd, .events = POLLPRI};
+		struct pollfd fds[] = {{.fd = events_fd, .events = POLLPRI}, {.fd = stop_fd, .events = POLLIN}};
 		char text[256];
 		/* Reading is also what makes the next poll wait for a newer state than this. */
 		ssize_t n = pread(events_fd, text, sizeof(text) - 1, 0);
@@ -131,12 +101,57 @@ int cgroup_wait_event(int events_fd, const char *key, int value, long long deadl
 		text[n] = '\0';
 		if (cgroup_key(text, key) == value)
 			return 0;
-		r = poll(&pfd, 1, cgroup_time_left(deadline));
+		r = poll(fds, 2, cgroup_time_left(deadline));
 		if (r < 0 && errno != EINTR)
 			return -errno;
+		if (r > 0 && fds[1].revents)
+			return -EINTR;
 		if (r == 0)
 			return -ETIMEDOUT;
 	}
+}
+
+int cgroup_wait_event(int events_fd, const char *key, int value, long long deadline)
+{
+	return cgroup_wait_event_or(events_fd, key, value, deadline, -1);
+}
+
+static int add_pids(void *arg, int fd)
+{
+	struct cgroup_pids *all = arg, here;
+	int r = cgroup_read_pids(fd, &here);
+	pid_t *grown;
+
+	if (r < 0)
+		return r == -EOPNOTSUPP ? 0 : r; /* threaded: its processes are listed further up */
+	if (here.n > 0) {
+		grown = realloc(all->pids, (all->n + here.n) * sizeof(*grown));
+		if (grown) {
+			memcpy(grown + all->n, here.pids, here.n * sizeof(*grown));
+			all->pids = grown;
+			all->n += here.n;
+		} else {
+			r = -ENOMEM;
+		}
+	}
+	free(here.pids);
+	return r;
+}
+
+int cgroup_list_pids(const char *path, struct cgroup_pids *ret, struct err *err)
+{
+	_cleanup_close_ int fd = cgroup_open(path, NULL);
+	struct cgroup_pids all = {0};
+	int r = fd;
+
+	if (fd >= 0)
+		r = cgroup_walk(fd, add_pids, &all);
+	if (r < 0 && !cgroup_gone(r)) {
+		free(all.pids);
+		return err_set(err, r, "list the processes of cgroup %s", path);
+	}
+	*ret = all;
+	return 0;
 }
 
 struct signalling {

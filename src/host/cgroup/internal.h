@@ -7,9 +7,14 @@
  *   apply.c       limits, device program, owner
  *   devices.c     the system calls for the device program
  *   device_prog.c the program itself: rules to instructions, pure
- *   empty.c       frozen? populated? killing, signalling
+ *   update.c      limits of a living cgroup, and the way back
+ *   empty.c       frozen? populated? by whom? killing, signalling
+ *   freeze.c      freezing, thawing
+ *   walk.c        a cgroup and all below it
+ *   stuck.c       who neither dies nor freezes
  *   remove.c      waiting until it is empty, removing it
  *   oom.c         did the kernel kill for memory?
+ *   unit.c        cgroups that systemd has made
  */
 #ifndef TURTLE_HOST_CGROUP_INTERNAL_H
 #define TURTLE_HOST_CGROUP_INTERNAL_H
@@ -46,11 +51,7 @@ static inline bool cgroup_gone(int r)
 	return r == -ENOENT || r == -ENODEV;
 }
 
-/* All of cgroup.procs; *ret is malloc'ed. Threaded cgroups have none. */
-struct cgroup_pids {
-	size_t n;
-	pid_t *pids; /* 0: a process that our pid namespace can't see */
-};
+/* All of cgroup.procs; ret->pids is malloc'ed. Threaded cgroups have none. */
 int cgroup_read_pids(int dirfd, struct cgroup_pids *ret);
 
 /*
@@ -69,9 +70,46 @@ int cgroup_time_left(long long deadline);
  * -ETIMEDOUT, or a negative errno (cgroup_gone()).
  */
 int cgroup_wait_event(int events_fd, const char *key, int value, long long deadline);
+/* The same, but -EINTR when stop_fd becomes readable. */
+int cgroup_wait_event_or(int events_fd, const char *key, int value, long long deadline, int stop_fd);
+
+/* The process of a cgroup (and of all below it) that is most likely what a kill or a freeze waits for. */
+struct cgroup_stuck {
+	pid_t pid;
+	char name[32]; /* of the thread */
+	char state;    /* as in /proc/PID/stat */
+};
+bool cgroup_find_stuck(int fd, struct cgroup_stuck *ret);
+/* "process PID (NAME) in ..." in buf. */
+const char *cgroup_stuck_text(const struct cgroup_stuck *stuck, char *buf, size_t size);
 
 /* `PROPERTY: the X controller is not available in cgroup PATH (it has: ...)`. has: cgroup.controllers. */
 int cgroup_no_controller(const struct plan_cgroup_write *write, const char *path, const char *has, struct err *err);
+
+/* memory.checkBeforeUpdate: -EBUSY for a limit below the usage. */
+int cgroup_check_memory(int fd, const struct plan_cgroup *plan, struct err *err);
+
+/* The writes of plan, in order. ret_written (or NULL): one for each, set to true once it is done. */
+int cgroup_write_limits(int fd, const struct plan_cgroup *plan, bool *ret_written, struct err *err);
+
+/*
+ * What must be written to file so that it says again what it said in old (its whole text), after value has been
+ * written to it: the text itself, or the one line of it that value touched. malloc'ed; NULL with *ret_none where there
+ * is no way back (out of memory without). Not all files read as they are written.
+ */
+char *cgroup_way_back(const char *file, const char *value, const char *old, bool *ret_none);
+
+/*
+ * Switches on, for the children of the cgroup fd, the controllers that it has. Only one that the plan has a limit for
+ * is worth an error; plan may be NULL. path is for messages.
+ */
+int cgroup_enable(int fd, const char *path, const struct plan_cgroup *plan, struct err *err);
+
+/* Every controller that a limit of the plan needs, in the cgroup fd that is there already, by switching it on above. */
+int cgroup_provide(const struct plan_cgroup *plan, int fd, struct err *err);
+
+/* Gives the cgroup to the plan's owner, where it has one. */
+int cgroup_hand_over(int fd, const char *path, const struct plan_cgroup *plan, struct err *err);
 
 /*
  * The device program for these rules with the defaults behind them: the last rule that speaks of a device and a kind of

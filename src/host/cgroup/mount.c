@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 static const char *const mount_points[] = {
@@ -49,23 +51,36 @@ int cgroup_missing(struct err *err)
 		       "--cgroup-manager=disabled)");
 }
 
-int cgroup_own_path(char **ret, struct err *err)
+static int read_path(const char *file, char **ret, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	char *own;
-	int r = fd_read_file(AT_FDCWD, "/proc/self/cgroup", 1024 * 1024, &text, NULL);
+	int r = fd_read_file(AT_FDCWD, file, 1024 * 1024, &text, NULL);
 
 	if (r < 0)
-		return err_set(err, r, "read /proc/self/cgroup");
+		return err_set(err, r, "read %s", file);
 	for (char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL)
 		if (!strncmp(line, "0::", 3)) {
 			own = strndup(line + 3, strcspn(line + 3, "\n"));
 			if (!own)
-				return err_set(err, -ENOMEM, "read /proc/self/cgroup");
+				return err_set(err, -ENOMEM, "read %s", file);
 			*ret = own;
 			return 0;
 		}
 	return cgroup_missing(err);
+}
+
+int cgroup_own_path(char **ret, struct err *err)
+{
+	return read_path("/proc/self/cgroup", ret, err);
+}
+
+int cgroup_path_of(pid_t pid, char **ret, struct err *err)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
+	return read_path(file, ret, err);
 }
 
 int cgroup_openat(int dirfd, const char *path, int flags)
@@ -145,4 +160,19 @@ int cgroup_open(const char *path, struct err *err)
 		return cgroup_missing(err);
 	fd = cgroup_openat(root, path, O_RDONLY | O_DIRECTORY);
 	return fd < 0 ? err_set(err, fd, "open cgroup %s", path) : fd;
+}
+
+int cgroup_inode(const char *path, uint64_t *ret)
+{
+	int root = cgroup_root();
+	struct stat st;
+
+	if (root < 0)
+		return root;
+	while (*path == '/')
+		path++;
+	if (fstatat(root, *path ? path : ".", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	*ret = st.st_ino;
+	return 0;
 }

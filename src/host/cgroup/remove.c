@@ -5,7 +5,6 @@
  */
 #include "host/cgroup/internal.h"
 
-#include "base/fd.h"
 #include "base/mem.h"
 
 #include <dirent.h>
@@ -97,48 +96,16 @@ static int remove_children(int top)
 	return r;
 }
 
-struct stuck {
-	bool found;
-	pid_t pid;
-};
-
-static int find_process(void *arg, int fd)
-{
-	struct stuck *stuck = arg;
-	struct cgroup_pids pids;
-
-	if (stuck->found || cgroup_read_pids(fd, &pids) < 0)
-		return 0;
-	if (pids.n > 0) {
-		stuck->found = true;
-		stuck->pid = pids.pids[0];
-	}
-	free(pids.pids);
-	return 0;
-}
-
 /* Says who it is that stays, and why. */
 static int name_stuck(int fd, const char *path, int timeout_ms, struct err *err)
 {
-	_cleanup_free_ char *stat = NULL;
-	struct stuck stuck = {0};
-	char file[64], *name, *end;
+	struct cgroup_stuck stuck;
+	char text[128];
 
-	cgroup_walk(fd, find_process, &stuck);
-	if (!stuck.found || stuck.pid == 0)
+	if (!cgroup_find_stuck(fd, &stuck))
 		return err_msg(err, -ETIMEDOUT, "remove cgroup %s: it is not empty after %d ms", path, timeout_ms);
-	snprintf(file, sizeof(file), "/proc/%d/stat", stuck.pid);
-	if (fd_read_file(AT_FDCWD, file, 4096, &stat, NULL) < 0 || !(name = strchr(stat, '(')) ||
-	    !(end = strrchr(stat, ')')) || end[1] != ' ')
-		return err_msg(err, -ETIMEDOUT, "remove cgroup %s: process %d is still there after %d ms", path,
-			       stuck.pid, timeout_ms);
-	*end = '\0';
-	if (end[2] == 'D')
-		return err_msg(err, -ETIMEDOUT,
-			       "remove cgroup %s: process %d (%s) in uninterruptible sleep, still there after %d ms",
-			       path, stuck.pid, name + 1, timeout_ms);
-	return err_msg(err, -ETIMEDOUT, "remove cgroup %s: process %d (%s) in state %c is still there after %d ms",
-		       path, stuck.pid, name + 1, end[2], timeout_ms);
+	return err_msg(err, -ETIMEDOUT, "remove cgroup %s: %s, still there after %d ms", path,
+		       cgroup_stuck_text(&stuck, text, sizeof(text)), timeout_ms);
 }
 
 /* It is in use: waits for it to become empty, clears what is below, tries again, until the deadline. */
@@ -169,29 +136,58 @@ static int remove_busy(int parent, const char *name, int fd, int events, long lo
 	}
 }
 
-int cgroup_remove(const char *path, int timeout_ms, struct err *err)
+/*
+ * Opens the parent of path and finds its last name. *ret_parent: -1 where there is nothing left above. *ret_owned is to
+ * be closed, *ret_name to be freed with *ret_above.
+ */
+static int open_parent(const char *path, int *ret_parent, int *ret_owned, char **ret_above, const char **ret_name,
+		       struct err *err)
 {
 	_cleanup_free_ char *above = strdup(path);
-	_cleanup_close_ int parent_owned = -1, fd = -1, events = -1;
-	int parent = cgroup_root(), r;
-	char *slash, *name;
+	int parent = cgroup_root(), owned = -1;
+	char *slash;
 
 	if (!above)
 		return err_set(err, -ENOMEM, "remove cgroup %s", path);
-	if (parent < 0)
-		return 0; /* without cgroup2 there is nothing left of it */
 	slash = strrchr(above, '/');
 	if (!slash || !slash[1] || !strcmp(slash + 1, ".") || !strcmp(slash + 1, ".."))
 		return err_msg(err, -EINVAL, "remove cgroup \"%s\": no path of a cgroup", path);
-	name = slash + 1;
-	if (slash != above) {
+	if (parent >= 0 && slash != above) {
 		*slash = '\0';
-		parent = parent_owned = cgroup_openat(parent, above, O_PATH | O_DIRECTORY);
-		if (parent < 0)
-			return cgroup_gone(parent) ? 0 : err_set(err, parent, "open cgroup %s", above);
+		parent = owned = cgroup_openat(parent, above, O_PATH | O_DIRECTORY);
+		if (parent < 0 && !cgroup_gone(parent))
+			return err_set(err, parent, "open cgroup %s", above);
 	}
-	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
-		return 0;
+	*ret_parent = parent < 0 ? -1 : parent;
+	*ret_owned = owned < 0 ? -1 : owned;
+	*ret_name = slash + 1;
+	*ret_above = TAKE_PTR(above);
+	return 0;
+}
+
+int cgroup_remove_idle(const char *path, struct err *err)
+{
+	_cleanup_free_ char *above = NULL;
+	_cleanup_close_ int owned = -1;
+	const char *name;
+	int parent, r = open_parent(path, &parent, &owned, &above, &name, err);
+
+	/* Without cgroup2 there is nothing left of it. */
+	if (r < 0 || parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) == 0)
+		return r;
+	r = -errno;
+	return cgroup_gone(r) ? 0 : err_set(err, r, "remove cgroup %s", path);
+}
+
+int cgroup_remove(const char *path, int timeout_ms, struct err *err)
+{
+	_cleanup_free_ char *above = NULL;
+	_cleanup_close_ int owned = -1, fd = -1, events = -1;
+	const char *name;
+	int parent, r = open_parent(path, &parent, &owned, &above, &name, err);
+
+	if (r < 0 || parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) == 0)
+		return r;
 	r = -errno;
 	if (r == -EBUSY) {
 		fd = cgroup_openat(parent, name, O_RDONLY | O_DIRECTORY);
