@@ -123,6 +123,7 @@ WHEN(in_userns, plan->flags &PLAN_IN_USERNS)
 WHEN(needs_cgroup, plan->flags &(PLAN_NEW_CGROUPNS | PLAN_AWAIT_CGROUP))
 WHEN(new_timens, plan->new_timens)
 WHEN(has_names, plan->hostname || plan->domainname)
+WHEN(new_netns, plan->flags &PLAN_NEW_NETNS)
 WHEN(new_keyring, plan->flags &PLAN_NEW_KEYRING)
 WHEN(own_root, plan->flags &PLAN_NEW_MOUNTNS)
 WHEN(setup_dev, own_root(plan) && plan->flags & PLAN_SETUP_DEV)
@@ -165,6 +166,7 @@ static const struct step {
 	{"new keyring", new_keyring, ns_keyring},
 	{"new time namespace", new_timens, ns_time},
 	{"host name", has_names, ns_names},
+	{"loopback interface", new_netns, ns_loopback},
 
 	/* Everything below happens under init->root, while host paths still work for the sources. */
 	{"attach root", NULL, root_attach},

@@ -3,9 +3,12 @@
 #include "init/init.h"
 
 #include <linux/keyctl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 /* The inode number of the initial cgroup namespace is part of the kernel's interface (/proc/1/ns/cgroup). */
@@ -119,6 +122,25 @@ int ns_time(struct init *init, struct err *err)
 	if (ns < 0)
 		return err_set(err, -errno, "open /proc/self/ns/time_for_children");
 	return setns(ns, CLONE_NEWTIME) < 0 ? err_set(err, -errno, "enter the new time namespace") : 0;
+}
+
+/*
+ * The loopback interface of a new network namespace is there, but down: programs that talk to themselves by 127.0.0.1
+ * would fail.
+ */
+int ns_loopback(struct init *init, struct err *err)
+{
+	struct ifreq lo = {.ifr_name = "lo"};
+	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)init;
+	/* A kernel without IPv4 has no 127.0.0.1 either. */
+	if (fd < 0 && errno == EAFNOSUPPORT)
+		return 0;
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &lo) < 0)
+		return err_set(err, -errno, "look at the loopback interface");
+	lo.ifr_flags |= IFF_UP;
+	return ioctl(fd, SIOCSIFFLAGS, &lo) < 0 ? err_set(err, -errno, "bring the loopback interface up") : 0;
 }
 
 int ns_names(struct init *init, struct err *err)

@@ -311,3 +311,12 @@ mapped()
 	config '.linux.namespaces |= map(select(.type != "time")) + [{"type": "time", "path": "/proc/self/ns/time"}] | .linux.timeOffsets = {"monotonic": {"secs": 1}}'
 	box_refused timeOffsets
 }
+
+@test "namespaces: loopback is up in a new network namespace, and left as it is in a joined one" {
+	box cat /sys/class/net/lo/flags
+	is 0x9
+	holder network
+	config --arg dir "/proc/$HOLDER/ns" '.linux.namespaces |= map(select(.type != "network")) + [{"type": "network", "path": "\($dir)/net"}]'
+	box cat /sys/class/net/lo/flags
+	is 0x8
+}
