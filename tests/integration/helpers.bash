@@ -32,13 +32,52 @@ box_setup()
 	cd "$BUNDLE" || return 1
 }
 
+# The setup of tests that a plain user runs in a login session (tests/vm/user): the bundle is a rootless one, and has no
+# cgroup but the default, until user_delegate is called.
+user_box_setup()
+{
+	[ "$(id -u)" -ne 0 ] || skip "is for a plain user"
+	exec </dev/null
+	T=$BATS_TEST_TMPDIR
+	STATE=$T/state
+	BUNDLE=$T/bundle
+	ROOTFS=$BUNDLE/rootfs
+	local slice
+	slice=$(sed -n 's|^0::\(/user\.slice/[^/]*\)/.*|\1|p' /proc/self/cgroup)
+	[ -n "$slice" ] || fail "not in a login session: $(</proc/self/cgroup)" || return 1
+	USER_SLICE=$CGROUP_MOUNT$slice
+	read -r -d '' MOUNTS_BEFORE </proc/self/mountinfo || true
+	new_bundle "$BUNDLE"
+	cd "$BUNDLE" || return 1
+	PROCS_BEFORE=()
+	find_strangers
+	mapfile -t PROCS_BEFORE < <(cut -d' ' -f1 <<<"$strangers")
+}
+
+# user_delegate: puts the test into a scope of the user's systemd and takes its cgroup as our own, as box_setup does for
+# root; the bundle's cgroupsPath is below it.
+user_delegate()
+{
+	local name=${BATS_TEST_FILENAME##*/}
+	local scope=turtle-test-${name%.bats}-$BATS_TEST_NUMBER-$BASHPID.scope
+	busctl --user --quiet call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager \
+		StartTransientUnit 'ssa(sv)a(sa(sv))' "$scope" fail 2 PIDs au 1 $BASHPID Delegate b true 0 3>&- || return 1
+	until_true grep -q "/$scope\$" /proc/$BASHPID/cgroup
+	CGROUP_BASE=$(sed -n 's/^0:://p' /proc/$BASHPID/cgroup)
+	TEST_CGROUP=$CGROUP_BASE/test
+	CGROUP=$TEST_CGROUP/box
+	CGROUP_DIR=$CGROUP_MOUNT$CGROUP
+	mkdir "$CGROUP_MOUNT$CGROUP_BASE/self" && echo $BASHPID >"$CGROUP_MOUNT$CGROUP_BASE/self/cgroup.procs" || return 1
+	config --arg path "$CGROUP" '.linux.cgroupsPath = $path'
+}
+
 # new_bundle DIR [CGROUP-NAME]: another bundle, for a second container.
 new_bundle()
 {
 	mkdir "$1" && cp -a "$SUITE/rootfs" "$1/rootfs" || return 1
 	local text
 	read -r -d '' text <"$SUITE/config.json" || true
-	printf '%s\n' "${text/@CGROUP@/$TEST_CGROUP/${2:-box}}" >"$1/config.json"
+	printf '%s\n' "${text/@CGROUP@/${TEST_CGROUP:-}/${2:-box}}" >"$1/config.json"
 }
 
 teardown()
@@ -96,23 +135,32 @@ check_left()
 	done
 	[ -z "$strangers" ] || left+="processes:"$'\n'"$strangers"
 	# The directory above the container's is not turtle's to remove, but nothing may be in it.
-	for entry in "$CGROUP_MOUNT$TEST_CGROUP"/*/; do
-		[ ! -d "$entry" ] || left+="cgroup: $entry"$'\n'
-	done
-	[ ! -d "$CGROUP_MOUNT$TEST_CGROUP" ] || rmdir "$CGROUP_MOUNT$TEST_CGROUP" 2>/dev/null ||
-		left+="cgroup in use: $TEST_CGROUP"$'\n'
+	if [ -n "${TEST_CGROUP:-}" ]; then
+		for entry in "$CGROUP_MOUNT$TEST_CGROUP"/*/; do
+			[ ! -d "$entry" ] || left+="cgroup: $entry"$'\n'
+		done
+		[ ! -d "$CGROUP_MOUNT$TEST_CGROUP" ] || rmdir "$CGROUP_MOUNT$TEST_CGROUP" 2>/dev/null ||
+			left+="cgroup in use: $TEST_CGROUP"$'\n'
+	fi
 	read -r -d '' mounts </proc/self/mountinfo || true
 	[ "$mounts" = "$MOUNTS_BEFORE" ] ||
 		left+="mounts on the host:"$'\n'$(diff <(printf '%s\n' "$MOUNTS_BEFORE") <(printf '%s\n' "$mounts"))$'\n'
 }
 
-# Sets $strangers to the processes of our cgroups that were not there before the test. No process is started for it.
+# Sets $strangers to the processes of our cgroups that were not there before the test; for a plain user these are all of
+# the user's but those of systemd and its bus. No process is started for it.
 find_strangers()
 {
-	local pid file pids command
+	local pid file files pids command
 	strangers=
 	shopt -s globstar nullglob
-	for file in "$CGROUP_MOUNT$CGROUP_BASE/self/cgroup.procs" "$CGROUP_MOUNT$TEST_CGROUP"/**/cgroup.procs; do
+	if [ -n "${USER_SLICE:-}" ]; then
+		files=("$USER_SLICE"/**/cgroup.procs)
+	else
+		files=("$CGROUP_MOUNT$CGROUP_BASE/self/cgroup.procs" "$CGROUP_MOUNT$TEST_CGROUP"/**/cgroup.procs)
+	fi
+	for file in "${files[@]}"; do
+		case $file in */init.scope/* | */dbus.service/*) continue ;; esac
 		mapfile -t pids 2>/dev/null <"$file" || continue
 		for pid in "${pids[@]}"; do
 			case " ${PROCS_BEFORE[*]} $BASHPID " in *" $pid "*) continue ;; esac
@@ -129,7 +177,7 @@ tidy()
 	while read -r pid _; do
 		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
 	done <<<"$strangers"
-	[ ! -d "$CGROUP_MOUNT$TEST_CGROUP" ] || {
+	[ -z "${TEST_CGROUP:-}" ] || [ ! -d "$CGROUP_MOUNT$TEST_CGROUP" ] || {
 		echo 1 >"$CGROUP_MOUNT$TEST_CGROUP/cgroup.kill"
 		sleep 0.1
 		find "$CGROUP_MOUNT$TEST_CGROUP" -depth -type d -exec rmdir {} + 2>/dev/null

@@ -158,6 +158,7 @@ join_pid_namespace_of()
 	printf '%s\n' 'void _start(void) { long r; __asm__ volatile("syscall" : "=a"(r) : "a"(1L), "D"(1L), "S"("up\n"), "d"(3L) : "rcx", "r11", "memory");' \
 		'__asm__ volatile("syscall" ::"a"(231L), "D"(7L) : "rcx", "r11"); __builtin_unreachable(); }' >"$T/quiet.c"
 	[ "$(uname -m)" = x86_64 ] || skip "written for x86_64"
+	command -v gcc >/dev/null || skip "needs a compiler"
 	gcc -static -nostdlib -Os -fno-stack-protector -fno-pie -no-pie -o rootfs/quiet "$T/quiet.c"
 	args /quiet
 	for nnp in true false; do

@@ -21,18 +21,24 @@ setup_suite()
 
 	export CGROUP_MOUNT=/sys/fs/cgroup
 	[ -e "$CGROUP_MOUNT/cgroup.controllers" ] || CGROUP_MOUNT=/sys/fs/cgroup/unified
-	export CGROUP_BASE=/turtle-bats-${BATS_RUN_TMPDIR##*[-.]}
+	# Below TURTLE_TEST_CGROUP where there is one: under systemd, a subtree that it has given away.
+	export CGROUP_BASE=${TURTLE_TEST_CGROUP:-}/turtle-bats-${BATS_RUN_TMPDIR##*[-.]}
 	CGROUP_HOME=$(sed -n 's/^0:://p' /proc/self/cgroup)
 	if [ "$(id -u)" -eq 0 ]; then
 		mkdir -p "$CGROUP_MOUNT$CGROUP_BASE/self" || return 1
 		echo "$BASHPID" >"$CGROUP_MOUNT$CGROUP_BASE/self/cgroup.procs" || return 1
 	fi
 
-	# terminal: no; the command and the cgroup are filled in by each test.
+	# terminal: no; the command and the cgroup are filled in by each test. A plain user has no cgroup but by user_delegate.
 	mkdir "$SUITE/spec" || return 1
-	(cd "$SUITE/spec" && "$TURTLE" spec) 3>&- || return 1
-	jq '.process.terminal = false | .process.args = ["@ARGS@"] | .linux.cgroupsPath = "@CGROUP@"' \
-		"$SUITE/spec/config.json" >"$SUITE/config.json"
+	if [ "$(id -u)" -eq 0 ]; then
+		(cd "$SUITE/spec" && "$TURTLE" spec) 3>&- || return 1
+		jq '.process.terminal = false | .process.args = ["@ARGS@"] | .linux.cgroupsPath = "@CGROUP@"' \
+			"$SUITE/spec/config.json" >"$SUITE/config.json"
+	else
+		(cd "$SUITE/spec" && "$TURTLE" spec --rootless) 3>&- || return 1
+		jq '.process.terminal = false | .process.args = ["@ARGS@"]' "$SUITE/spec/config.json" >"$SUITE/config.json"
+	fi
 }
 
 teardown_suite()
@@ -43,16 +49,13 @@ teardown_suite()
 	[ ! -e "$CGROUP_MOUNT$CGROUP_BASE" ]
 }
 
-# Static, so that they run in any root filesystem.
+# A directory of payloads built beforehand is used where there is one: the machine need not have a compiler.
 build_payload()
 {
-	local source=$BATS_TEST_DIRNAME/../payload/$1.c flags=(-std=gnu17 -D_GNU_SOURCE -Os -s -static) directory
-	[ -e "$source" ] || source=${BASH_SOURCE[0]%/*}/../payload/$1.c
-	directory=$(gcc -print-multiarch 2>/dev/null)
-	if command -v musl-gcc >/dev/null; then
-		musl-gcc "${flags[@]}" -idirafter /usr/include -idirafter "/usr/include/$directory" -o "$SUITE/$1" "$source"
+	if [ -n "${TURTLE_PAYLOADS:-}" ]; then
+		cp "$TURTLE_PAYLOADS/$1" "$SUITE/$1"
 	else
-		gcc "${flags[@]}" -o "$SUITE/$1" "$source"
+		"${BASH_SOURCE[0]%/*}/../payload/build" "$SUITE" "$1"
 	fi
 }
 

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# For tests/vm/run and tests/vm/shell, which source it: which machine can be had here, and how one is started. They set
+# $here, $top, $image, $build and $results.
+# shellcheck disable=SC2154
+
+die()
+{
+	echo "${0##*/tests/}: $*" >&2
+	exit 1
+}
+
+# /dev/kvm may be there and yet crash or crawl (a virtual machine inside a virtual machine), so the kernel itself must get
+# as far as its first program. Costs a second where it works; remembered until the next boot of the host, per image.
+kvm_works()
+{
+	local note answer
+	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
+	note=${TMPDIR:-/tmp}/turtle-kvm-$(id -u)-$(</proc/sys/kernel/random/boot_id)
+	if [ -f "$note" ] && [ -O "$note" ]; then
+		[ "$(<"$note")" = yes ]
+		return
+	fi
+	answer=no
+	timeout -k 1 10 qemu-system-x86_64 -accel kvm -cpu host -m 512 -smp 2 -nodefaults -display none -serial stdio -no-reboot \
+		-kernel "$image/vmlinuz" -initrd "$image/initrd" -append 'console=ttyS0 quiet panic=-1 turtle.probe' \
+		</dev/null 2>/dev/null | grep -aq 'turtle-probe: this machine runs' && answer=yes
+	echo "$answer" >"$note"
+	[ "$answer" = yes ]
+}
+
+# machine_choose auto|kvm|tcg|uml: sets $MACHINE to kvm, tcg or uml.
+machine_choose()
+{
+	MACHINE=$1
+	if [ "$MACHINE" = uml ]; then
+		[ -x "$image/uml/linux" ] || die "there is no user-mode Linux for this architecture"
+		return
+	fi
+	command -v qemu-system-x86_64 >/dev/null || die "qemu-system-x86_64 is missing: contrib/deps all installs it"
+	if [ "$MACHINE" = auto ]; then
+		if kvm_works; then MACHINE=kvm; else MACHINE=tcg; fi
+	fi
+}
+
+# machine_start run|shell DIR: runs the machine, its console on stdin and stdout. DIR takes disks that live as long as it.
+# The root disk and swap are snapshots: what the guest writes to them is gone afterwards.
+machine_start()
+{
+	local memory=${TURTLE_VM_MEMORY:-4096} cpus=${TURTLE_VM_CPUS:-2} host accel cpu line
+	host=$(($(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) / 1024 * 3 / 4))
+	[ "$memory" -le "$host" ] || memory=$host
+	truncate -s 1G "$2/spare.img"
+	line="root=/dev/vda rw console=ttyS0 quiet mitigations=off panic=-1 psi=1 systemd.show_status=0 turtle.job=$1"
+	case $1 in
+	run) line+=" systemd.mask=serial-getty@ttyS0.service" ;;
+	shell) line+=" systemd.set_credential=agetty.autologin:${SHELL_AS:-root} systemd.set_credential=login.noauth:yes" ;;
+	esac
+	case $MACHINE in
+	kvm) accel=kvm cpu=host ;;
+	*) accel=tcg,thread=multi,tb-size=512 cpu=max ;;
+	esac
+	TMPDIR=$2 exec qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -m "$memory" -smp "$cpus" -nodefaults -display none \
+		-serial "$([ "$1" = shell ] && echo mon:)stdio" -no-reboot -kernel "$image/vmlinuz" -initrd "$image/initrd" -append "$line" \
+		-drive "file=$image/base.ext4,format=raw,if=virtio,snapshot=on,cache=unsafe" \
+		-drive "file=$image/swap.img,format=raw,if=virtio,snapshot=on,cache=unsafe" \
+		-drive "file=$2/spare.img,format=raw,if=virtio,cache=none" \
+		-virtfs "local,path=$top,mount_tag=src,security_model=none,readonly=on,multidevs=remap" \
+		-virtfs "local,path=$build,mount_tag=build,security_model=none,readonly=on,multidevs=remap" \
+		-virtfs "local,path=$results,mount_tag=results,security_model=none,multidevs=remap" \
+		-object rng-random,filename=/dev/urandom,id=rng0 -device virtio-rng-pci,rng=rng0
+}
