@@ -18,7 +18,7 @@
 
 static const struct args_option options[] = {
 	ARGS_OPTION(struct cmd_globals, cgroup_manager, "cgroup-manager", 0, "MANAGER",
-		    "how cgroups are made: cgroupfs (default) or disabled; systemd is not built yet"),
+		    "how cgroups are made: cgroupfs (default), systemd or disabled"),
 	ARGS_OPTION(struct cmd_globals, debug, "debug", 0, NULL, "log warnings and debugging records too"),
 	ARGS_OPTION(struct cmd_globals, log, "log", 0, "FILE", "append log records to this file (default: stderr)"),
 	ARGS_OPTION(struct cmd_globals, log_format, "log-format", 0, "FORMAT", "text (default) or json"),
@@ -28,7 +28,8 @@ static const struct args_option options[] = {
 		    "where the state of containers is (default: /run/turtle or $XDG_RUNTIME_DIR/turtle)"),
 	ARGS_OPTION(struct cmd_globals, rootless, "rootless", 0, "BOOL",
 		    "do without a cgroup where permission lacks: true, false or auto (default)"),
-	ARGS_OPTION(struct cmd_globals, systemd_cgroup, "systemd-cgroup", 0, NULL, "make cgroups by systemd"),
+	ARGS_OPTION(struct cmd_globals, systemd_cgroup, "systemd-cgroup", 0, NULL,
+		    "the same as --cgroup-manager=systemd"),
 	ARGS_OPTION(struct cmd_globals, version, "version", 'v', NULL, "print versions and exit"),
 	/* crun's second letter for it */
 	ARGS_OPTION(struct cmd_globals, version, NULL, 'V', NULL, NULL),
@@ -176,9 +177,7 @@ static int resolve_cgroup_manager(struct cmd_globals *globals, bool makes_cgroup
 		return 0;
 	if (globals->systemd_cgroup && manager && !systemd)
 		return err_msg(err, -EINVAL, "--systemd-cgroup contradicts --cgroup-manager=%s", manager);
-	if (globals->systemd_cgroup || systemd)
-		return err_msg(err, -ENOSYS,
-			       "the systemd cgroup driver is not built yet (use --cgroup-manager=cgroupfs)");
+	globals->host.cgroup_systemd = globals->systemd_cgroup || systemd;
 	return 0;
 }
 

@@ -36,8 +36,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define CGROUP_EMPTY_MS 10000
-
 /* ---- reading: no trace is left by a failure here ---------------------------------------------------------- */
 
 static int do_open_bundle(struct create *c, struct err *err)
@@ -116,6 +114,27 @@ static int do_seccomp(struct create *c, struct err *err)
 	return seccomp_filter(os ? os->seccomp : NULL, c->root_fd, c->bundle.arena, &c->seccomp, err);
 }
 
+/* It connects while we read; what is wrong with it shows when it is asked. */
+static int do_open_systemd(struct create *c, struct err *err)
+{
+	return c->options->cgroup_systemd ? systemd_open(systemd_wants_user(), &c->systemd, err) : 0;
+}
+
+static int do_greet_systemd(struct create *c, struct err *err)
+{
+	int r;
+
+	if (!c->options->cgroup_systemd)
+		return 0;
+	r = systemd_greet(&c->systemd, err);
+	if (r < 0)
+		return r;
+	c->facts.systemd_user = c->systemd.user;
+	c->facts.systemd_version = c->systemd.version;
+	c->facts.systemd_cgroup = c->systemd.cgroup;
+	return 0;
+}
+
 static int do_plan(struct create *c, struct err *err)
 {
 	const struct plan_request request = {.id = c->request->id,
@@ -126,6 +145,7 @@ static int do_plan(struct create *c, struct err *err)
 					     .preserve_fds = c->request->preserve_fds + c->listen_fds,
 					     .listen_fds = c->listen_fds,
 					     .cgroup_disabled = c->options->cgroup_disabled,
+					     .cgroup_systemd = c->options->cgroup_systemd,
 					     .rootless = c->options->rootless == HOST_ROOTLESS_TRUE ? PLAN_ROOTLESS_TRUE
 							 : c->options->rootless == HOST_ROOTLESS_FALSE
 								 ? PLAN_ROOTLESS_FALSE
@@ -159,12 +179,6 @@ static int do_connect(struct create *c, struct err *err)
 static int do_passed(struct create *c, struct err *err)
 {
 	return passed_open(&c->plan, &c->passed, err);
-}
-
-/* Before the state file claims the cgroup: what it claims, delete --force kills. */
-static int do_check_cgroup(struct create *c, struct err *err)
-{
-	return c->plan.cgroup.enabled ? cgroup_check(&c->plan.cgroup, err) : 0;
 }
 
 static int do_image(struct create *c, struct err *err)
@@ -234,8 +248,13 @@ static int do_save_creating(struct create *c, struct err *err)
 		.rootfs = plan->rootfs,
 		.created = now(c->bundle.arena),
 		.owner = c->facts.euid,
-		.cgroup_manager = c->options->cgroup_disabled ? "disabled" : "cgroupfs",
+		.cgroup_manager = c->options->cgroup_disabled  ? "disabled"
+				  : c->options->cgroup_systemd ? "systemd"
+							       : "cgroupfs",
 		.cgroup_path = plan->cgroup.enabled ? plan->cgroup.path : NULL,
+		.process_cgroup = create_process_cgroup(c),
+		.systemd_unit = plan->cgroup.unit.name,
+		.systemd_user = plan->cgroup.unit.user,
 		.own_cgroup = plan->cgroup.enabled,
 		.private_pidns = plan->init->flags & PLAN_NEW_PIDNS,
 		.n_annotations = plan->n_annotations,
@@ -251,38 +270,6 @@ static int do_save_creating(struct create *c, struct err *err)
 	}
 	c->container.has_state = true;
 	return state_save(&c->container, err);
-}
-
-static int do_cgroup(struct create *c, struct err *err)
-{
-	int r;
-
-	if (!c->plan.cgroup.enabled)
-		return 0;
-	r = cgroup_create(&c->plan.cgroup, &c->cgroup_fd, &c->cgroup_made, err);
-	if (r < 0 || c->cgroup_fd >= 0)
-		return r;
-	/* A rootless container does without one; whatever has that path is not ours. */
-	c->container.state.cgroup_path = NULL;
-	c->container.state.own_cgroup = false;
-	return state_save(&c->container, err);
-}
-
-static void undo_cgroup(struct create *c)
-{
-	const char *path = c->plan.cgroup.path;
-	struct err why;
-
-	if (c->cgroup_fd < 0)
-		return;
-	close(TAKE_FD(c->cgroup_fd));
-	/* Hooks may have put processes there, so kill before removing; an empty one that was there before us stays. */
-	if (cgroup_kill(path, &why) < 0)
-		log_warning("%s", why.msg);
-	if (c->cgroup_made && cgroup_remove(path, CGROUP_EMPTY_MS, &why) < 0) {
-		log_warning("%s", why.msg);
-		c->stuck = true;
-	}
 }
 
 /* The socket on which init will wait for `start`; its file is what makes a container "created". */
@@ -311,7 +298,7 @@ static int do_spawn(struct create *c, struct err *err)
 		.image = &c->image,
 		.passed = &c->passed,
 		.cwd = c->bundle.path,
-		.cgroup_fd = c->cgroup_fd,
+		.cgroup_fd = c->process_fd >= 0 ? c->process_fd : c->cgroup_fd,
 		.listen_fd = c->listen_fd,
 	};
 	int r = init_spawn(&request, &c->init, err);
@@ -342,11 +329,6 @@ static int do_idmap(struct create *c, struct err *err)
 	}
 	r = idmap_write(&c->plan, c->init.pid, err);
 	return r < 0 ? r : talk_send(c->init.sync, SYNC_MAPPED, err);
-}
-
-static int do_limits(struct create *c, struct err *err)
-{
-	return c->cgroup_fd < 0 ? 0 : cgroup_apply(c->cgroup_fd, &c->plan.cgroup, err);
 }
 
 /* What exec will go by: the configuration as it was. */
@@ -444,6 +426,9 @@ static int do_save_created(struct create *c, struct err *err)
 	r = state_pid_start_time(c->init.pid, &st->start_time);
 	if (r < 0)
 		return err_set(err, r, "read the start time of container init %d", (int)c->init.pid);
+	/* From here on another cgroup of the same path is known to be another. */
+	if (st->cgroup_path && (r = cgroup_inode(st->cgroup_path, &st->cgroup_inode)) < 0)
+		return err_set(err, r, "stat cgroup %s", st->cgroup_path);
 	st->pid = c->init.pid;
 	st->phase = "created";
 	return state_save(&c->container, err);
@@ -478,30 +463,35 @@ static const struct step {
 	int (*run)(struct create *c, struct err *err);
 	void (*undo)(struct create *c);
 } steps[] = {
+	{"start turtle-systemd", do_open_systemd, NULL}, /* connects to its bus while we read */
 	{"open bundle", do_open_bundle, NULL},
 	{"gather facts", do_facts, NULL},
 	{"validate", do_validate, NULL},
 	{"check terminal", do_check_terminal, NULL},
 	{"check rootfs", do_check_rootfs, NULL},
 	{"open state root", do_open_root, NULL},
-	{"compile seccomp", do_seccomp, NULL}, /* the cache is in the state root */
+	{"compile seccomp", do_seccomp, NULL},   /* the cache is in the state root */
+	{"ask systemd", do_greet_systemd, NULL}, /* its version and place decide what is planned */
 	{"plan", do_plan, NULL},
+	{"check unit", create_check_unit, NULL},
 	{"connect sockets", do_connect, NULL}, /* a wrong path should fail before anything is made */
 	{"open namespaces and sources", do_passed, NULL},
 	{"claim id", do_claim, undo_claim},
-	{"check cgroup", do_check_cgroup, NULL},
+	{"check cgroup", create_check_cgroup, NULL},
 	{"save creating", do_save_creating, NULL}, /* from here on delete --force finds everything */
 	{"init image", do_image, NULL},            /* before the cgroup is entered: not charged to it */
-	{"cgroup", do_cgroup, undo_cgroup},
+	{"cgroup", create_cgroup, create_undo_cgroup},
 	{"listen", do_listen, NULL},
 	{"spawn", do_spawn, undo_spawn},
-	{"map ids", do_idmap, NULL},
-	{"limits", do_limits, NULL}, /* before anything of the payload runs; init is at its mounts */
+	{"map ids", do_idmap, NULL}, /* then init can build, whatever else takes its time */
+	{"systemd unit", create_unit, NULL},
+	{"limits", create_limits, NULL}, /* before anything of the payload runs; init is at its mounts */
 	{"keep config", do_keep_config, NULL},
 	{"hooks", do_hooks, NULL},
 	{"terminal", do_terminal, NULL},
 	{"ready", do_ready, NULL},
-	{"rlimits", do_rlimits, NULL}, /* as late as possible: RLIMIT_NOFILE would bite init's own work */
+	{"delegate cgroup", create_delegate, NULL}, /* the cgroup namespace is above it */
+	{"rlimits", do_rlimits, NULL},              /* as late as possible: RLIMIT_NOFILE would bite init's own work */
 	{"pidfd socket", do_pidfd_socket, NULL},
 	{"save created", do_save_created, NULL},
 	{"pid file", do_pid_file, undo_pid_file}, /* last: engines take it as "there is a container" */
@@ -515,28 +505,11 @@ static void undo_from(struct create *c, size_t done)
 			steps[done].undo(c);
 }
 
-/* Init ended where it should have spoken: find out why, as far as the kernel tells. */
-static void explain_death(struct create *c, struct err *err)
-{
-	char limit[32] = "";
-	int status;
-
-	if (c->init.pid > 0) {
-		/* It is gone or about to go; if it is neither, this makes sure. A status that is there already stays.
-		 */
-		sys_pidfd_send_signal(c->init.pidfd, SIGKILL);
-		if (waitpid(c->init.pid, &status, 0) == c->init.pid)
-			c->init.pid = 0;
-		if (c->init.pid == 0 && WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-			err_hint(err, "killed by signal %d", WTERMSIG(status));
-	}
-	if (c->cgroup_fd >= 0 && cgroup_oom_kills(c->cgroup_fd, limit, sizeof(limit)) > 0)
-		err_msg(err, -ENOMEM, "container init was OOM-killed (memory limit too low?): memory.max is %s", limit);
-}
-
 int create_container(struct create *create, struct err *err)
 {
-	create->console_socket = create->pidfd_socket = create->root_fd = create->cgroup_fd = -1;
+	create->console_socket = create->pidfd_socket = create->root_fd = -1;
+	create->cgroup_fd = create->process_fd = -1;
+	create->systemd = SYSTEMD_NONE;
 	create->listen_fd = create->master = create->image.program = create->image.plan = -1;
 	create->container.root_fd = create->container.dir_fd = -1;
 	create->init = INIT_PROCESS_NONE;
@@ -547,8 +520,7 @@ int create_container(struct create *create, struct err *err)
 		log_debug("create %s: %s", create->request->id, steps[i].name);
 		r = steps[i].run(create, err);
 		if (r < 0) {
-			if (r == -EPIPE)
-				explain_death(create, err);
+			create_explain(create, r, err);
 			/* A step that failed half way has its own undo, too. */
 			undo_from(create, i + 1);
 			if (create->stuck)
@@ -583,6 +555,7 @@ void create_close(struct create *create)
 	cleanup_close(&create->console_socket);
 	cleanup_close(&create->pidfd_socket);
 	cleanup_close(&create->cgroup_fd);
+	cleanup_close(&create->process_fd);
 	cleanup_close(&create->listen_fd);
 	cleanup_close(&create->master);
 	cleanup_close(&create->init.sync);
@@ -592,6 +565,7 @@ void create_close(struct create *create)
 	container_close(&create->container);
 	cleanup_close(&create->root_fd);
 	facts_free(&create->facts);
+	systemd_close(&create->systemd);
 	bundle_close(&create->bundle);
 }
 

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "host/host.h"
 #include "host/spawn.h"
+#include "host/systemd/systemd.h"
 #include "plan/plan.h"
 
 struct create {
@@ -24,7 +25,11 @@ struct create {
 	int root_fd;
 	struct container container; /* claimed: locked until create_close() */
 	bool claimed;
-	int cgroup_fd; /* -1: none */
+	struct systemd systemd; /* open with the systemd driver */
+	bool unit_started;
+	unsigned long oom_before; /* cgroup_oom_kills_around() before the unit was there */
+	int cgroup_fd;            /* with the limits; -1: none */
+	int process_fd;           /* the one below it that init is in, or -1 */
 	bool cgroup_made;
 	bool stuck; /* undoing did not get all: the state stays, for a delete to go on from */
 	struct init_image image;
@@ -46,6 +51,21 @@ int create_preserve_fds(struct create *create, struct err *err);
  */
 int create_container(struct create *create, struct err *err);
 void create_close(struct create *create);
+
+/*
+ * create_cgroup.c: the steps that make the cgroup, with either driver, and what it tells of an init that has died.
+ */
+int create_check_unit(struct create *c, struct err *err);
+int create_check_cgroup(struct create *c, struct err *err);
+int create_cgroup(struct create *c, struct err *err);
+void create_undo_cgroup(struct create *c);
+int create_unit(struct create *c, struct err *err);
+int create_limits(struct create *c, struct err *err);
+int create_delegate(struct create *c, struct err *err);
+/* Where in the cgroup's tree the container's processes are, for the state; NULL: in the cgroup itself. In c's arena. */
+const char *create_process_cgroup(struct create *c);
+/* After the failure r of a step: what init, or the kernel, has to say about it where init has ended. */
+void create_explain(struct create *c, int r, struct err *err);
 
 /* Undoes everything, as after a failure. For run, when the start fails. */
 void create_undo(struct create *create);

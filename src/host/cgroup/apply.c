@@ -24,7 +24,7 @@ static int write_missing(int fd, const char *path, const struct plan_cgroup_writ
 	return err_hint(err, "this kernel has no such file");
 }
 
-static int apply_writes(int fd, const struct plan_cgroup *plan, struct err *err)
+int cgroup_write_limits(int fd, const struct plan_cgroup *plan, bool *ret_written, struct err *err)
 {
 	int before = 0; /* how the write before went */
 
@@ -36,6 +36,8 @@ static int apply_writes(int fd, const struct plan_cgroup *plan, struct err *err)
 		if (w->fallback && before != -ENOENT)
 			continue;
 		r = before = cgroup_write(fd, w->file, w->value);
+		if (r == 0 && ret_written)
+			ret_written[i] = true;
 		if (r == 0 || (r == -ENOENT && (w->optional || has_fallback)) || (r == -EINVAL && w->tentative))
 			continue;
 		if (r == -ENOENT)
@@ -47,12 +49,14 @@ static int apply_writes(int fd, const struct plan_cgroup *plan, struct err *err)
 }
 
 /* memory.checkBeforeUpdate: the kernel would kill its way down to a limit that is below the usage. */
-static int check_memory(int fd, const struct plan_cgroup *plan, struct err *err)
+int cgroup_check_memory(int fd, const struct plan_cgroup *plan, struct err *err)
 {
 	uint64_t usage;
 	char text[64];
 	ssize_t n;
 
+	if (!plan->check_memory)
+		return 0;
 	n = cgroup_read(fd, "memory.current", text, sizeof(text));
 	if (n < 0)
 		return err_set(err, (int)n, "read memory.current of cgroup %s", plan->path);
@@ -88,31 +92,33 @@ static int apply_devices(int fd, const struct plan_cgroup *plan, struct err *err
 }
 
 /* The files that the kernel names as safe to hand over, besides the directory; those that are not there don't count. */
-static int hand_over(int fd, const struct plan_cgroup *plan, struct err *err)
+int cgroup_hand_over(int fd, const char *path, const struct plan_cgroup *plan, struct err *err)
 {
 	static const char fallback[] = "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n";
 	_cleanup_free_ char *text = NULL;
 	struct stat st;
 	char *save = NULL;
 
+	if (!plan->chown)
+		return 0;
 	if (fstat(fd, &st) < 0)
-		return err_set(err, -errno, "stat cgroup %s", plan->path);
+		return err_set(err, -errno, "stat cgroup %s", path);
 	if (st.st_uid == plan->chown_uid)
 		return 0;
 	if (fd_read_file(AT_FDCWD, "/sys/kernel/cgroup/delegate", 64 * 1024, &text, NULL) < 0)
 		text = strdup(fallback);
 	if (!text)
-		return err_set(err, -ENOMEM, "hand cgroup %s over", plan->path);
+		return err_set(err, -ENOMEM, "hand cgroup %s over", path);
 	if (fchown(fd, plan->chown_uid, (gid_t)-1) < 0) {
 		if (errno == EPERM && plan->unprivileged) {
-			log_debug("cgroup %s stays ours: not allowed to hand it over", plan->path);
+			log_debug("cgroup %s stays ours: not allowed to hand it over", path);
 			return 0;
 		}
-		return err_set(err, -errno, "change the owner of cgroup %s to %u", plan->path, plan->chown_uid);
+		return err_set(err, -errno, "change the owner of cgroup %s to %u", path, plan->chown_uid);
 	}
 	for (char *name = strtok_r(text, "\n", &save); name; name = strtok_r(NULL, "\n", &save))
 		if (fchownat(fd, name, plan->chown_uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
-			return err_set(err, -errno, "change the owner of %s of cgroup %s to %u", name, plan->path,
+			return err_set(err, -errno, "change the owner of %s of cgroup %s to %u", name, path,
 				       plan->chown_uid);
 	return 0;
 }
@@ -123,11 +129,9 @@ int cgroup_apply(int fd, const struct plan_cgroup *plan, struct err *err)
 
 	if (fd < 0) /* without a cgroup, where that is no error */
 		return 0;
-	if (plan->check_memory && (r = check_memory(fd, plan, err)) < 0)
-		return r;
-	if ((r = apply_writes(fd, plan, err)) < 0)
+	if ((r = cgroup_check_memory(fd, plan, err)) < 0 || (r = cgroup_write_limits(fd, plan, NULL, err)) < 0)
 		return r;
 	if (plan->has_devices && (r = apply_devices(fd, plan, err)) < 0)
 		return r;
-	return plan->chown ? hand_over(fd, plan, err) : 0;
+	return plan->subgroup ? 0 : cgroup_hand_over(fd, plan->path, plan, err);
 }

@@ -42,13 +42,18 @@ int cgroup_create(const struct plan_cgroup *plan, int *ret_fd, bool *ret_made, s
 int cgroup_check(const struct plan_cgroup *plan, struct err *err);
 
 /*
- * The same for a cgroup that systemd has made for this process (0: a slice, without any): checks that the process is
- * there, has the controllers that limits need switched on, makes plan->subgroup and moves the process on to it.
- * *ret_process_fd: that one's descriptor, or -1 when there is none; both are owned by the caller.
+ * The same for a cgroup that systemd has made, for this process (0: a slice, without any): checks that the process is
+ * there, and has the controllers that limits need switched on. Returns a descriptor as cgroup_create's.
  */
-int cgroup_adopt(const struct plan_cgroup *plan, pid_t pid, int *ret_fd, int *ret_process_fd, struct err *err);
+int cgroup_adopt(const struct plan_cgroup *plan, pid_t pid, struct err *err);
 
-/* Makes plan->delegate below the cgroup fd that the process is in, and moves it there. */
+/*
+ * Makes plan->subgroup below the cgroup fd, and moves the process there (0: none, it is to be born there). Returns a
+ * descriptor of it, owned by the caller.
+ */
+int cgroup_make_subgroup(const struct plan_cgroup *plan, int fd, pid_t pid, struct err *err);
+
+/* Makes plan->delegate below the cgroup fd, the subgroup where there is one, and moves the process there. */
 int cgroup_delegate(const struct plan_cgroup *plan, int fd, pid_t pid, struct err *err);
 
 /*

@@ -20,7 +20,7 @@
 /* Whether the plan has a limit that this controller (n bytes) must provide. */
 static const struct plan_cgroup_write *find_need(const struct plan_cgroup *plan, const char *name, size_t n)
 {
-	for (size_t i = 0; i < plan->n_writes; i++) {
+	for (size_t i = 0; plan && i < plan->n_writes; i++) {
 		const struct plan_cgroup_write *w = &plan->writes[i];
 
 		if (!w->optional && w->controller && strlen(w->controller) == n && !strncmp(w->controller, name, n))
@@ -57,8 +57,7 @@ static int enable_failed(const struct plan_cgroup_write *need, const char *contr
 	return r;
 }
 
-/* Switches on, for the children of the cgroup fd, what it has. path is for messages. */
-static int enable_controllers(int fd, const char *path, const struct plan_cgroup *plan, struct err *err)
+int cgroup_enable(int fd, const char *path, const struct plan_cgroup *plan, struct err *err)
 {
 	char has[CGROUP_FILE_SIZE], on[CGROUP_FILE_SIZE], want[CGROUP_FILE_SIZE];
 	size_t used = 0;
@@ -126,7 +125,7 @@ static int make_path(const struct plan_cgroup *plan, char *path, int *ret_fd, un
 		bool made = false;
 
 		path[at] = '\0';
-		r = enable_controllers(fd, at ? path : "/", plan, err);
+		r = cgroup_enable(fd, at ? path : "/", plan, err);
 		path[at] = '/';
 		if (r < 0)
 			return r;
@@ -222,6 +221,27 @@ static int check_controllers(int fd, const struct plan_cgroup *plan, struct err 
 			return cgroup_no_controller(w, plan->path, has, err);
 	}
 	return 0;
+}
+
+int cgroup_provide(const struct plan_cgroup *plan, int fd, struct err *err)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int again = -1;
+	unsigned n_made = 0;
+	size_t end = 0;
+	int r = check_controllers(fd, plan, NULL);
+
+	if (r == 0)
+		return 0;
+	path = strdup(plan->path);
+	if (!path)
+		return err_set(err, -ENOMEM, "look for controllers of cgroup %s", plan->path);
+	r = make_path(plan, path, &again, &n_made, &end, err);
+	if (r == 0)
+		r = check_controllers(again, plan, err);
+	/* It went meanwhile: not ours to make again. */
+	unmake_path(path, end, n_made);
+	return r;
 }
 
 static int create_failed(const struct plan_cgroup *plan, int r, struct err *err)

@@ -35,6 +35,10 @@ static const struct ocispec_property container_properties[] = {
 	OCISPEC_FIELD(struct container_state, owner, "owner", .required = true),
 	OCISPEC_FIELD(struct container_state, cgroup_manager, "cgroupManager", .required = true),
 	OCISPEC_FIELD(struct container_state, cgroup_path, "cgroupPath"),
+	OCISPEC_FIELD(struct container_state, cgroup_inode, "cgroupInode"),
+	OCISPEC_FIELD(struct container_state, process_cgroup, "processCgroup"),
+	OCISPEC_FIELD(struct container_state, systemd_unit, "systemdUnit"),
+	OCISPEC_FIELD(struct container_state, systemd_user, "systemdUser"),
 	OCISPEC_FIELD(struct container_state, own_cgroup, "ownCgroup", .required = true),
 	OCISPEC_FIELD(struct container_state, private_pidns, "privatePidNamespace", .required = true),
 	OCISPEC_LIST(struct container_state, annotations, "annotations"),
@@ -66,6 +70,42 @@ static bool is_cgroup_path(const char *path)
 	return true;
 }
 
+/* One that is to be stopped: a scope or slice, by its whole name. */
+static bool is_unit(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && dot != name && !strchr(name, '/') && (!strcmp(dot, ".scope") || !strcmp(dot, ".slice"));
+}
+
+static bool is_below(const char *path, const char *above)
+{
+	size_t n = above ? strlen(above) : 0;
+
+	return above && !strncmp(path, above, n) && path[n] == '/' && is_cgroup_path(path);
+}
+
+static int check_cgroup(const struct container_state *state, struct err *err)
+{
+	bool systemd = !strcmp(state->cgroup_manager, "systemd");
+
+	if (!systemd && strcmp(state->cgroup_manager, "cgroupfs") != 0 &&
+	    strcmp(state->cgroup_manager, "disabled") != 0)
+		return err_msg(err, -EINVAL, "cgroup manager \"%s\" is unknown", state->cgroup_manager);
+	if (state->cgroup_path && !is_cgroup_path(state->cgroup_path))
+		return err_msg(err, -EINVAL, "\"%s\" is no cgroup path", state->cgroup_path);
+	if (state->process_cgroup && !is_below(state->process_cgroup, state->cgroup_path))
+		return err_msg(err, -EINVAL, "\"%s\" is no cgroup below the container's", state->process_cgroup);
+	if (systemd != (state->systemd_unit != NULL))
+		return err_msg(err, -EINVAL, "cgroup manager \"%s\" and systemd unit \"%s\" don't go together",
+			       state->cgroup_manager, state->systemd_unit ? state->systemd_unit : "");
+	if (systemd && !is_unit(state->systemd_unit))
+		return err_msg(err, -EINVAL, "\"%s\" is no systemd unit of a container", state->systemd_unit);
+	if (systemd && !state->cgroup_path)
+		return err_msg(err, -EINVAL, "systemd unit \"%s\" has no cgroup", state->systemd_unit);
+	return 0;
+}
+
 static int check(const struct state_file *file, const char *id, struct err *err)
 {
 	const struct container_state *state = file->container;
@@ -76,11 +116,7 @@ static int check(const struct state_file *file, const char *id, struct err *err)
 		return err_msg(err, -EINVAL, "it belongs to container %s", state->id);
 	if (strcmp(state->phase, "creating") != 0 && strcmp(state->phase, "created") != 0)
 		return err_msg(err, -EINVAL, "phase \"%s\" is unknown", state->phase);
-	if (strcmp(state->cgroup_manager, "cgroupfs") != 0 && strcmp(state->cgroup_manager, "disabled") != 0)
-		return err_msg(err, -EINVAL, "cgroup manager \"%s\" is unknown", state->cgroup_manager);
-	if (state->cgroup_path && !is_cgroup_path(state->cgroup_path))
-		return err_msg(err, -EINVAL, "\"%s\" is no cgroup path", state->cgroup_path);
-	return 0;
+	return check_cgroup(state, err);
 }
 
 /* The writer leaves out what is NULL, and the file would be refused by the next command. */

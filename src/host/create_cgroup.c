@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create's steps around the cgroup, with either driver.
+ *
+ * cgroupfs: the cgroup is there before the clone, and init is born in it.
+ * systemd: a scope needs a process, so init is born in the caller's cgroup and systemd moves it (a user may not move it
+ * across; his manager asks PID 1). init builds its mounts meanwhile and looks at its cgroup only when it is told. A
+ * slice has no processes of systemd's: it is there first, and init is born in it.
+ */
+#include "host/create.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "host/cgroup/cgroup.h"
+#include "host/talk.h"
+#include "host/unit.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define CGROUP_EMPTY_MS 10000
+
+static bool has_unit(const struct create *c)
+{
+	return c->plan.cgroup.enabled && c->plan.cgroup.unit.name;
+}
+
+/* A value that systemd would not take fails here, before anything is made. */
+int create_check_unit(struct create *c, struct err *err)
+{
+	return has_unit(c) ? systemd_check(&c->systemd, &c->plan.cgroup.unit, err) : 0;
+}
+
+/* Before the state file claims the cgroup: what it claims, delete --force kills. */
+int create_check_cgroup(struct create *c, struct err *err)
+{
+	return c->plan.cgroup.enabled ? cgroup_check(&c->plan.cgroup, err) : 0;
+}
+
+const char *create_process_cgroup(struct create *c)
+{
+	const struct plan_cgroup *plan = &c->plan.cgroup;
+	const char *parts[] = {plan->subgroup, plan->delegate};
+	const char *path = plan->path;
+
+	if (!plan->enabled || (!plan->subgroup && !plan->delegate))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && path; i++) {
+		size_t size = strlen(path) + (parts[i] ? strlen(parts[i]) : 0) + 2;
+		char *longer = parts[i] ? ocispec_alloc(c->bundle.arena, size) : NULL;
+
+		if (longer)
+			snprintf(longer, size, "%s/%s", path, parts[i]);
+		if (parts[i])
+			path = longer;
+	}
+	return path;
+}
+
+static int make_subgroup(struct create *c, pid_t pid, struct err *err)
+{
+	if (!c->plan.cgroup.subgroup)
+		return 0;
+	c->process_fd = cgroup_make_subgroup(&c->plan.cgroup, c->cgroup_fd, pid, err);
+	return c->process_fd < 0 ? c->process_fd : 0;
+}
+
+/* pid: the process that the unit is made around; 0 for a slice. */
+static int start_unit(struct create *c, pid_t pid, struct err *err)
+{
+	const struct plan_cgroup *plan = &c->plan.cgroup;
+	int r;
+
+	c->oom_before = cgroup_oom_kills_around(plan->path);
+	r = systemd_start(&c->systemd, &plan->unit, pid, err);
+	if (r < 0)
+		return err_wrap(err, "unable to apply cgroup configuration");
+	c->unit_started = true;
+	r = c->cgroup_fd = cgroup_adopt(plan, pid, err);
+	return r < 0 ? r : make_subgroup(c, pid, err);
+}
+
+int create_cgroup(struct create *c, struct err *err)
+{
+	int r;
+
+	if (!c->plan.cgroup.enabled)
+		return 0;
+	if (has_unit(c))
+		return c->plan.cgroup.unit.slice ? start_unit(c, 0, err) : 0;
+	r = cgroup_create(&c->plan.cgroup, &c->cgroup_fd, &c->cgroup_made, err);
+	if (r < 0 || c->cgroup_fd >= 0)
+		return r < 0 ? r : make_subgroup(c, 0, err);
+	/* A rootless container does without one; whatever has that path is not ours. */
+	c->container.state.cgroup_path = c->container.state.process_cgroup = NULL;
+	c->container.state.own_cgroup = false;
+	return state_save(&c->container, err);
+}
+
+int create_unit(struct create *c, struct err *err)
+{
+	int r;
+
+	if (!has_unit(c) || c->plan.cgroup.unit.slice)
+		return 0;
+	r = start_unit(c, c->init.pid, err);
+	return r < 0 ? r : talk_send(c->init.sync, SYNC_CGROUP, err);
+}
+
+void create_undo_cgroup(struct create *c)
+{
+	const char *path = c->plan.cgroup.path;
+	struct err why;
+	int r;
+
+	if (c->cgroup_fd < 0 && !c->unit_started)
+		return;
+	cleanup_close(&c->cgroup_fd);
+	cleanup_close(&c->process_fd);
+	/* Hooks may have put processes there, so kill before removing; an empty one that was there before us stays. */
+	if (cgroup_kill(path, &why) < 0)
+		log_warning("%s", why.msg);
+	if (c->unit_started)
+		r = unit_end(&c->systemd, c->systemd.user, c->plan.cgroup.unit.name, path, CGROUP_EMPTY_MS, &why);
+	else
+		r = c->cgroup_made ? cgroup_remove(path, CGROUP_EMPTY_MS, &why) : 0;
+	c->unit_started = false;
+	if (r < 0) {
+		log_warning("%s", why.msg);
+		c->stuck = true;
+	}
+}
+
+int create_limits(struct create *c, struct err *err)
+{
+	return c->cgroup_fd < 0 ? 0 : cgroup_apply(c->cgroup_fd, &c->plan.cgroup, err);
+}
+
+int create_delegate(struct create *c, struct err *err)
+{
+	if (c->cgroup_fd < 0 || !c->plan.cgroup.delegate)
+		return 0;
+	return cgroup_delegate(&c->plan.cgroup, c->process_fd >= 0 ? c->process_fd : c->cgroup_fd, c->init.pid, err);
+}
+
+static bool has_ended(int pidfd)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* Whether the kernel killed for memory in the container's cgroup; its limit into ret. */
+static bool ran_out_of_memory(const struct create *c, bool killed, char *ret, size_t size)
+{
+	const struct plan_cgroup *plan = &c->plan.cgroup;
+
+	if (c->cgroup_fd >= 0 && cgroup_oom_kills(c->cgroup_fd, ret, size) > 0)
+		return true;
+	/* A unit may be gone already, all counts with it. */
+	if (!c->unit_started || !killed || cgroup_oom_kills_around(plan->path) <= c->oom_before)
+		return false;
+	snprintf(ret, size, "unknown");
+	for (size_t i = 0; i < plan->n_writes; i++)
+		if (strcmp(plan->writes[i].file, "memory.max") == 0)
+			snprintf(ret, size, "%s", plan->writes[i].value);
+	return true;
+}
+
+void create_explain(struct create *c, int r, struct err *err)
+{
+	bool ended = c->init.pid > 0 && has_ended(c->init.pidfd), killed = false;
+	char limit[32] = "";
+	int status = 0;
+
+	/* Of everything else that fails because init is gone, the reason is what init has said. */
+	if (r != -EPIPE && (!ended || talk_last_words(c->init.sync, err) < 0))
+		return;
+	if (c->init.pid > 0) {
+		/* It is gone or about to go; if it is neither, this makes sure. A status that is there already stays.
+		 */
+		sys_pidfd_send_signal(c->init.pidfd, SIGKILL);
+		if (waitpid(c->init.pid, &status, 0) == c->init.pid)
+			c->init.pid = 0;
+		killed = c->init.pid == 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+		if (c->init.pid == 0 && WIFSIGNALED(status) && !killed)
+			err_hint(err, "killed by signal %d", WTERMSIG(status));
+	}
+	if ((r == -EPIPE || killed) && ran_out_of_memory(c, killed, limit, sizeof(limit)))
+		err_msg(err, -ENOMEM, "container init was OOM-killed (memory limit too low?): memory.max is %s", limit);
+}
