@@ -293,6 +293,18 @@ static int plan_cpu_weight(struct list *l, const struct oci_resources_cpu *cpu, 
 	return 0;
 }
 
+/* What the kernel would refuse with no more to say than EINVAL. 0 is unset, less than 0 unlimited. */
+static int check_cpu_max(uint64_t period, int64_t quota, struct err *err)
+{
+	if (period < 1000 || period > 1000000)
+		return err_msg(err, -EINVAL, CPU "period: %ju is not between 1000 and 1000000 microseconds",
+			       (uintmax_t)period);
+	if (quota > 0 && (quota < 1000 || quota >= INT64_C(1) << 44))
+		return err_msg(err, -EINVAL, CPU "quota: %jd is not between 1000 and 2^44 microseconds",
+			       (intmax_t)quota);
+	return 0;
+}
+
 static int plan_cpu_max(struct list *l, const struct oci_resources_cpu *cpu, struct err *err)
 {
 	uint64_t period = cpu->period.set && cpu->period.value ? cpu->period.value : 100000;
@@ -300,7 +312,10 @@ static int plan_cpu_max(struct list *l, const struct oci_resources_cpu *cpu, str
 	bool has_max = quota != 0 || (cpu->period.set && cpu->period.value != 0);
 	const char *burst = cpu->burst.set ? print(l, "%ju", (uintmax_t)cpu->burst.value) : NULL;
 	unsigned burst_flags = cpu->burst.value ? 0 : OPTIONAL;
+	int r = check_cpu_max(period, quota, err);
 
+	if (r < 0)
+		return r;
 	if (burst && quota > 0 && cpu->burst.value > (uint64_t)quota)
 		return err_msg(err, -EINVAL, CPU "burst: %s is more than the quota of %jd", burst, (intmax_t)quota);
 	/* The kernel holds each of burst and quota against the other's old value, so one order may fail: try both. */

@@ -318,16 +318,16 @@ static const struct number_type number_types[] = {
 static bool fraction_to_usec(const char *s, uint64_t *ret)
 {
 	char *end;
-	double seconds;
+	double usec;
 
 	/* No "0x", "inf" and "nan", which strtod takes. */
 	if (s[strspn(s, "0123456789.eE+-")] || !strpbrk(s, "0123456789"))
 		return false;
-	seconds = strtod(s, &end);
+	usec = strtod(s, &end) * USEC_PER_SEC + 0.5;
 	/* The first double beyond 64 bits. */
-	if (*end || end == s || !isfinite(seconds) || seconds < 0 || seconds * USEC_PER_SEC >= 18446744073709551616.0)
+	if (*end || end == s || signbit(usec) || usec >= 18446744073709551616.0)
 		return false;
-	*ret = (uint64_t)llround(seconds) == 0 && seconds == 0 ? 0 : (uint64_t)(seconds * USEC_PER_SEC + 0.5);
+	*ret = (uint64_t)usec;
 	return true;
 }
 

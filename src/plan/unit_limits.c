@@ -296,7 +296,7 @@ int unit_round_quotas(struct ocispec_arena *arena, struct plan_cgroup *cgroup, s
 		if (quota == INFINITE || quota * USEC_PER_SEC / period % 10000 == 0)
 			continue;
 		rounded = quota_per_sec(quota, period) * period / USEC_PER_SEC;
-		text_u64(&text, rounded);
+		text_u64(&text, rounded > QUOTA_MAX ? QUOTA_MAX : rounded);
 		text_str(&text, " ");
 		text_u64(&text, period);
 		if (text.failed)

@@ -126,6 +126,9 @@ static const struct good good[] = {
 	{"quota alone", CPU("\"quota\":20000"), "cpu.max=20000 100000\n", PLAN_CTRL_CPU, 0},
 	{"period alone", CPU("\"period\":50000"), "?cpu.max=max 50000\n", 0, 0},
 	{"quota -1 is unlimited", CPU("\"quota\":-1,\"period\":50000"), "?cpu.max=max 50000\n", 0, 0},
+	{"any negative quota is unlimited", CPU("\"quota\":-5"), "?cpu.max=max 100000\n", 0, 0},
+	{"the widest quota and the shortest period", CPU("\"quota\":17592186044415,\"period\":1000"),
+	 "cpu.max=17592186044415 1000\n", PLAN_CTRL_CPU, 0},
 	{"quota 0 is unset", CPU("\"quota\":0,\"period\":0"), "", 0, 0},
 	{"burst alone", CPU("\"burst\":1000"), "cpu.max.burst=1000\n", PLAN_CTRL_CPU, 0},
 	{"burst 0", CPU("\"burst\":0"), "?cpu.max.burst=0\n", 0, 0},
@@ -217,6 +220,14 @@ static const struct bad bad[] = {
 	{"idle and shares", CPU("\"idle\":1,\"shares\":2"),
 	 RES "cpu.idle: unable to apply both idle and a weight (shares)"},
 	{"idle 2", CPU("\"idle\":2"), RES "cpu.idle: 2 is neither 0 nor 1"},
+	{"quota below the kernel's least", CPU("\"quota\":999"),
+	 RES "cpu.quota: 999 is not between 1000 and 2^44 microseconds"},
+	{"quota above the kernel's most", CPU("\"quota\":17592186044416"),
+	 RES "cpu.quota: 17592186044416 is not between 1000 and 2^44 microseconds"},
+	{"period below the kernel's least", CPU("\"quota\":5000,\"period\":999"),
+	 RES "cpu.period: 999 is not between 1000 and 1000000 microseconds"},
+	{"period above the kernel's most", CPU("\"period\":1000001"),
+	 RES "cpu.period: 1000001 is not between 1000 and 1000000 microseconds"},
 	{"burst above quota", CPU("\"quota\":1000,\"burst\":1001"),
 	 RES "cpu.burst: 1001 is more than the quota of 1000"},
 	{"io weight too low", IO("\"weight\":9"), RES "blockIO.weight: 9 is not between 10 and 1000"},
@@ -468,7 +479,7 @@ static void test_properties(void **state)
 	struct fixture f = {0};
 
 	plan_resources_of(
-		&f, MEM("\"limit\":1,\"swap\":2") "," CPU("\"quota\":5") "," UNIFIED("\"misc.max\":\"a 1\"") "," IO(
+		&f, MEM("\"limit\":1,\"swap\":2") "," CPU("\"quota\":5000") "," UNIFIED("\"misc.max\":\"a 1\"") "," IO(
 			    "\"throttleReadBpsDevice\":[{" DEV8 ",\"rate\":1},{" DEV8 ",\"rate\":1}]"));
 	assert_int_equal(f.r, 0);
 	assert_int_equal(f.cgroup.n_writes, 6);
