@@ -99,6 +99,23 @@ fail:
 	return r;
 }
 
+int bundle_from_text(const char *path, const char *text, struct bundle *ret, struct err *err)
+{
+	struct bundle bundle = {.path = strdup(path), .text = strdup(text), .size = strlen(text)};
+	int r;
+
+	if (!bundle.path || !bundle.text)
+		r = err_set(err, -ENOMEM, "parse the configuration");
+	else
+		r = parse_config(&bundle, "the configuration", err);
+	if (r < 0) {
+		bundle_close(&bundle);
+		return r;
+	}
+	*ret = bundle;
+	return 0;
+}
+
 void bundle_close(struct bundle *bundle)
 {
 	free(bundle->path);

@@ -27,6 +27,9 @@ struct bundle {
 int bundle_open(const char *path, const char *config_file, struct bundle *ret, struct err *err);
 void bundle_close(struct bundle *bundle);
 
+/* The same of a configuration that is no file; path is the absolute directory to take for the bundle. */
+int bundle_from_text(const char *path, const char *text, struct bundle *ret, struct err *err);
+
 /* What validation may depend on besides the configuration. */
 struct config_facts {
 	bool rootless; /* effective user is not root, or root of a user namespace without the right to more */

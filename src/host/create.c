@@ -40,7 +40,17 @@
 
 static int do_open_bundle(struct create *c, struct err *err)
 {
-	return bundle_open(c->request->bundle, c->request->config_file, &c->bundle, err);
+	const struct create_request *request = c->request;
+	_cleanup_free_ char *path = NULL;
+
+	if (!request->config_text)
+		return bundle_open(request->bundle, request->config_file, &c->bundle, err);
+	/* Its state directory, which will hold the configuration, serves as its bundle. */
+	if (asprintf(&path, "%s/%s", c->options->root, request->id) < 0) {
+		path = NULL;
+		return err_set(err, -ENOMEM, "open bundle");
+	}
+	return bundle_from_text(path, request->config_text, &c->bundle, err);
 }
 
 static int do_facts(struct create *c, struct err *err)
@@ -88,9 +98,12 @@ static int do_check_rootfs(struct create *c, struct err *err)
 
 	if (!root)
 		return 0;
-	bundle = open(c->bundle.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (bundle < 0)
-		return err_set(err, -errno, "open bundle %s", c->bundle.path);
+	/* A bundle that is a state directory does not exist yet, and its root's path is absolute. */
+	if (root->path[0] != '/') {
+		bundle = open(c->bundle.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (bundle < 0)
+			return err_set(err, -errno, "open bundle %s", c->bundle.path);
+	}
 	fd = openat(bundle, root->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, -errno, "open root.path %s", root->path);
