@@ -28,7 +28,7 @@ _turtle_words()
 _turtle()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='create delete help kill list run spec start state'
+	local commands='create delete events help kill list run spec start state'
 	local options='--cgroup-manager --debug --help --log --log-format --log-level --root --rootless --systemd-cgroup --version'
 	local create='--bundle --config --console-socket --help --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds'
 	local command='' word i skip=0
@@ -91,7 +91,7 @@ _turtle()
 		_turtle_words $'cgroupfs\ndisabled' "$current"
 		return
 		;;
-	--preserve-fds) return ;;
+	--preserve-fds | --interval) return ;;
 	esac
 
 	case $command in
@@ -100,10 +100,11 @@ _turtle()
 		;;
 	create) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}" "$current" ;;
 	run) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}"$'\n--detach\n--keep' "$current" ;;
-	delete | kill | start | state)
+	delete | events | kill | start | state)
 		if [[ $current == -* ]]; then
 			case $command in
 			delete) _turtle_words $'--force\n--help\n--regex' "$current" ;;
+			events) _turtle_words $'--help\n--interval\n--stats' "$current" ;;
 			kill) _turtle_words $'--all\n--help\n--regex' "$current" ;;
 			*) _turtle_words '--help' "$current" ;;
 			esac
