@@ -18,12 +18,12 @@
 #include <sys/stat.h>
 
 static const struct cmd_verb *const verbs[] = {
-	&cmd_create, &cmd_delete, &cmd_kill, &cmd_list, &cmd_run, &cmd_spec, &cmd_start, &cmd_state,
+	&cmd_create, &cmd_delete, &cmd_events, &cmd_kill, &cmd_list, &cmd_run, &cmd_spec, &cmd_start, &cmd_state,
 };
 
 /* Commands of other runtimes that are not built yet: callers shall learn that, and not get help to read. */
 static const char *const later[] = {
-	"checkpoint", "events", "exec", "features", "pause", "ps", "restore", "resume", "update",
+	"checkpoint", "exec", "features", "pause", "ps", "restore", "resume", "update",
 };
 
 /*
