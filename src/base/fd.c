@@ -59,11 +59,17 @@ int fd_write_all(int fd, const void *buf, size_t size)
 int fd_read_file(int dirfd, const char *path, size_t max, char **ret, size_t *ret_size)
 {
 	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : fd_read_rest(fd, max, ret, ret_size);
+}
+
+int fd_read_rest(int fd, size_t max, char **ret, size_t *ret_size)
+{
 	_cleanup_free_ char *buf = NULL;
 	size_t room = 4096, used = 0;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;

@@ -17,6 +17,9 @@ ssize_t fd_read_all(int fd, void *buf, size_t size);
 /* Writes everything. */
 int fd_write_all(int fd, const void *buf, size_t size);
 
+/* Reads from fd up to its end, the same way as fd_read_file(). */
+int fd_read_rest(int fd, size_t max, char **ret, size_t *ret_size);
+
 /*
  * Reads the whole file `path` below dirfd (AT_FDCWD for the caller's tree) into malloc'ed *ret, NUL-terminated; the
  * caller frees it. -EFBIG when it is larger than max bytes. ret_size may be NULL.

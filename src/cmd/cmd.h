@@ -30,7 +30,7 @@ struct cmd_verb {
 	size_t request_size; /* of the struct that the options go to */
 	int min_args, max_args;
 	bool containers;   /* works on the state root */
-	bool makes_cgroup; /* so that the driver has to be one that is built */
+	bool makes_cgroup; /* the options choose the driver; other commands go by the container's */
 	/* Instead of min_args and max_args, where the number depends on the options; NULL for most. */
 	int (*check)(const void *request, int n_args, struct err *err);
 	/*
@@ -41,7 +41,8 @@ struct cmd_verb {
 		   struct err *err);
 };
 
-extern const struct cmd_verb cmd_create, cmd_delete, cmd_events, cmd_kill, cmd_list, cmd_run, cmd_spec, cmd_start, cmd_state;
+extern const struct cmd_verb cmd_create, cmd_delete, cmd_events, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_resume,
+	cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
 
 /* The whole program: finds the verb and runs it. Returns 0 or a negative errno; *ret_status is the exit status. */
 int cmd_main(const struct cmd_verb *const *verbs, size_t n_verbs, const char *const *later, size_t n_later, int argc,

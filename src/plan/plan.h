@@ -178,6 +178,22 @@ struct plan {
 int plan_make(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,
 	      const struct plan_seccomp *seccomp, struct ocispec_arena *arena, struct plan *ret, struct err *err);
 
+/* What the files of a living cgroup say that an update has to go by. */
+struct plan_current {
+	bool has_cpu_max;
+	int64_t cpu_quota; /* us; -1: none */
+	uint64_t cpu_period, cpu_burst;
+};
+
+/*
+ * Plans an update: of ret path and unit's name, slice and user are the caller's, the writes and the unit's properties
+ * are added. plan_update_back() plans the properties that put the unit back to what the files said, by name of file.
+ */
+int plan_update(const struct oci_resources *resources, const struct plan_current *current,
+		const struct plan_facts *facts, struct ocispec_arena *arena, struct plan_cgroup *ret, struct err *err);
+int plan_update_back(const struct oci_pair *old, size_t n, const struct plan_facts *facts, struct ocispec_arena *arena,
+		     struct plan_cgroup *ret, struct err *err);
+
 /* Writes the plan as JSON (stable order, one fact a line) into *ret, in arena. For golden tests and --debug. */
 int plan_dump(const struct plan *plan, struct ocispec_arena *arena, char **ret, struct err *err);
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A LinuxResources document on its own, as `update --resources` takes it. What its values may be is decided in plan/.
+ */
+#include "config/config.h"
+
+#include "base/fd.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+int config_read_resources(const char *path, struct ocispec_arena *arena, const struct oci_resources **ret,
+			  struct err *err)
+{
+	bool from_stdin = strcmp(path, "-") == 0;
+	const char *name = from_stdin ? "standard input" : path;
+	_cleanup_free_ char *text = NULL;
+	struct ocispec_error why;
+	void *resources;
+	size_t size;
+	int r;
+
+	/* Engines send it through pipes and sockets, too. */
+	if (from_stdin)
+		r = fd_read_rest(STDIN_FILENO, OCISPEC_MAX_SIZE, &text, &size);
+	else
+		r = fd_read_file(AT_FDCWD, path, OCISPEC_MAX_SIZE, &text, &size);
+	if (r == -EFBIG)
+		return err_msg(err, r, "%s is larger than %u MiB", name, OCISPEC_MAX_SIZE >> 20);
+	if (r < 0)
+		return err_set(err, r, "read %s", name);
+	r = ocispec_parse(&oci_resources_object, text, size, name, arena, &resources, &why);
+	if (r == -ENOMEM)
+		return err_set(err, r, "parse %s", name);
+	if (r < 0)
+		return err_msg(err, r, "%s", why.message);
+	*ret = resources;
+	return 0;
+}
