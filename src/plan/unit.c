@@ -506,6 +506,24 @@ int plan_unit(const struct oci_config *config, const struct plan_facts *facts, c
 	return finish(&p, ret, err);
 }
 
+/* An empty set in unified is no limit to plan, but it is what a rollback has found in the file: no set is to be left.
+ */
+static void put_empty_sets(struct unit_properties *p, const struct oci_resources *resources)
+{
+	if (p->version < 244)
+		return;
+	for (size_t i = 0; i < resources->n_unified; i++) {
+		const struct oci_pair *pair = &resources->unified[i];
+
+		if (pair->value[strspn(pair->value, "\n")])
+			continue;
+		if (!strcmp(pair->key, "cpuset.cpus"))
+			unit_put(p, "AllowedCPUs", "@ay []");
+		else if (!strcmp(pair->key, "cpuset.mems"))
+			unit_put(p, "AllowedMemoryNodes", "@ay []");
+	}
+}
+
 int plan_unit_update(const struct oci_resources *resources, const struct plan_facts *facts, struct ocispec_arena *arena,
 		     struct plan_cgroup *ret, struct err *err)
 {
@@ -516,5 +534,6 @@ int plan_unit_update(const struct oci_resources *resources, const struct plan_fa
 	if ((r = plan_resources(resources, arena, &wanted, err)) < 0 || (r = unit_put_limits(&p, &wanted, err)) < 0 ||
 	    (r = unit_round_quotas(arena, ret, err)) < 0)
 		return r;
+	put_empty_sets(&p, resources);
 	return finish(&p, ret, err);
 }

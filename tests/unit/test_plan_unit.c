@@ -654,6 +654,10 @@ static const struct update updates[] = {
 	{"no longer idle", CPU("\"idle\":0"), {{"CPUWeight", MAX}}, NULL},
 	{"processes", "\"pids\":{\"limit\":-1}", {{"TasksMax", MAX}}, NULL},
 	{"nothing that systemd knows", "\"blockIO\":{\"weight\":10}", {{NULL, NULL}}, NULL},
+	{"what files said, put back",
+	 UNI("\"cpuset.cpus\":\"\",\"cpuset.mems\":\"\\n\",\"memory.events\":\"\""),
+	 {{"AllowedCPUs", "@ay []"}, {"AllowedMemoryNodes", "@ay []"}},
+	 NULL},
 	{"device rules", "\"devices\":[" DENY_ALL "]", {{NULL, NULL}}, NULL},
 };
 
