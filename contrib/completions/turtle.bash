@@ -28,9 +28,10 @@ _turtle_words()
 _turtle()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='create delete events help kill list run spec start state'
+	local commands='create delete events help kill list run spec start state update'
 	local options='--cgroup-manager --debug --help --log --log-format --log-level --root --rootless --systemd-cgroup --version'
 	local create='--bundle --config --console-socket --help --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds'
+	local update='--blkio-weight --cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --help --memory --memory-reservation --memory-swap --pids-limit --resources'
 	local command='' word i skip=0
 
 	if [[ $current == = ]]; then current=; fi
@@ -59,10 +60,17 @@ _turtle()
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--log | --config | --file | --console-socket | --pid-file | --pidfd-socket)
+	--log | --config | --file | --resources | --console-socket | --pid-file | --pidfd-socket)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
+	-r)
+		if [[ $command == update ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			return
+		fi
+		;;
+	--blkio-weight | --cpu-* | --cpuset-* | --memory | --memory-* | --pids-limit) return ;;
 	-f)
 		case $command in
 		create | run)
@@ -100,6 +108,9 @@ _turtle()
 		;;
 	create) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}" "$current" ;;
 	run) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}"$'\n--detach\n--keep' "$current" ;;
+	update)
+		if [[ $current == -* ]]; then _turtle_words "${update// /$'\n'}" "$current"; else _turtle_words "$(_turtle_ids)" "$current"; fi
+		;;
 	delete | events | kill | start | state)
 		if [[ $current == -* ]]; then
 			case $command in
