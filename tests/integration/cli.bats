@@ -221,11 +221,18 @@ usage()
 	usage "/no/such/log" --log /no/such/log list
 }
 
-@test "cli: the systemd driver is refused in one line" {
+@test "cli: without systemd its driver is refused in one line" {
+	[ ! -d /run/systemd/system ] || skip "systemd is here"
 	args true
 	refused "systemd" turtle --systemd-cgroup create box
 	refused "systemd" turtle --cgroup-manager systemd create box
+	[ ! -e "$STATE/box" ] || fail "a state entry stays"
+}
+
+@test "cli: unknown and contradicting cgroup managers are refused" {
+	args true
 	refused "frob" turtle --cgroup-manager=frob create box
+	refused "contradicts" turtle --systemd-cgroup --cgroup-manager=cgroupfs create box
 }
 
 @test "cli: --cgroup-manager=disabled leaves the process in the caller's cgroup" {

@@ -212,6 +212,17 @@ failing()
 	same "$(sort -u "$N/after")" poststop
 }
 
+@test "hooks: a start that fails for another reason leaves a stopped container" {
+	failing poststop /bin/true
+	config 'del(.process)'
+	config '.hooks.startContainer = [{path: "/bin/true"}]'
+	ok turtle create box
+	refused "" turtle start box
+	same "$(state_of box)" stopped
+	[ ! -e "$N/after" ] || fail "it was destroyed: poststop has run"
+	ok turtle delete box
+}
+
 @test "hooks: a failing poststart stops the container" {
 	failing poststart /bin/sh -c 'exit 3'
 	args sleep 1000

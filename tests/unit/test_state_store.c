@@ -199,6 +199,19 @@ static struct container_state full_state(const char *id)
 	};
 }
 
+static struct container_state unit_state(const char *id)
+{
+	struct container_state state = full_state(id);
+
+	state.cgroup_manager = "systemd";
+	state.cgroup_path = "/a.slice/t-c.scope";
+	state.cgroup_inode = UINT64_MAX - 1;
+	state.process_cgroup = "/a.slice/t-c.scope/sub/own";
+	state.systemd_unit = "t-c.scope";
+	state.systemd_user = true;
+	return state;
+}
+
 static struct container_state small_state(const char *id)
 {
 	return (struct container_state){
@@ -280,6 +293,25 @@ static void test_round_trip(void **state)
 	assert_true(found.poststop[0].timeout.set);
 	assert_true(found.poststop[0].timeout.value == 7);
 	assert_string_equal(found.poststop[1].path, "/bin/three");
+	container_close(&container);
+}
+
+static void test_round_trip_unit(void **state)
+{
+	struct fixture *fixture = *state;
+	struct container_state *found;
+	struct container container;
+
+	make_container(fixture, "c", unit_state);
+	container = open_container(fixture, "c");
+	assert_true(container.has_state);
+	found = &container.state;
+	assert_string_equal(found->cgroup_manager, "systemd");
+	assert_string_equal(found->cgroup_path, "/a.slice/t-c.scope");
+	assert_true(found->cgroup_inode == UINT64_MAX - 1);
+	assert_string_equal(found->process_cgroup, "/a.slice/t-c.scope/sub/own");
+	assert_string_equal(found->systemd_unit, "t-c.scope");
+	assert_true(found->systemd_user);
 	container_close(&container);
 }
 
@@ -493,6 +525,30 @@ static void test_trailing_bytes(void **state)
 	assert_no_state(fixture, "can't be read");
 }
 
+/* As the first releases wrote it, which knew nothing of units. */
+static void test_state_before_units(void **state)
+{
+	static const char text[] =
+		"{\"turtleState\":1,\"container\":{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"phase\":\"created\","
+		"\"pid\":7,\"startTime\":9,\"bootId\":\"b\",\"bundle\":\"/b\",\"rootfs\":\"/b/r\","
+		"\"created\":\"2026-01-31T10:00:00Z\",\"owner\":0,\"cgroupManager\":\"cgroupfs\",\"cgroupPath\":\"/a/"
+		"b\","
+		"\"ownCgroup\":true,\"privatePidNamespace\":true}}";
+	struct fixture *fixture = *state;
+	struct container container;
+
+	make_container(fixture, "c", full_state);
+	put_file(fixture, text, sizeof(text) - 1);
+	container = open_container(fixture, "c");
+	assert_true(container.has_state);
+	assert_string_equal(container.state.cgroup_path, "/a/b");
+	assert_int_equal(container.state.cgroup_inode, 0);
+	assert_null(container.state.process_cgroup);
+	assert_null(container.state.systemd_unit);
+	assert_false(container.state.systemd_user);
+	container_close(&container);
+}
+
 /* One property of a good file, put in another way. */
 struct foreign_row {
 	const char *name, *from, *to, *why;
@@ -503,7 +559,8 @@ static const struct foreign_row foreign[] = {
 	{"no format", "\"turtleState\":1,", "", "turtleState"},
 	{"of another id", "\"id\":\"c\"", "\"id\":\"d\"", "belongs to container d"},
 	{"unknown phase", "\"phase\":\"created\"", "\"phase\":\"done\"", "phase \"done\""},
-	{"unknown manager", "\"cgroupfs\"", "\"systemd\"", "cgroup manager \"systemd\""},
+	{"unknown manager", "\"cgroupfs\"", "\"v1\"", "cgroup manager \"v1\""},
+	{"systemd without a unit", "\"cgroupfs\"", "\"systemd\"", "cgroup manager \"systemd\""},
 	{"negative pid", "\"pid\":2147483647", "\"pid\":-1", "pid"},
 	{"pid over 31 bits", "\"pid\":2147483647", "\"pid\":2147483648", "pid"},
 	{"pid as text", "\"pid\":2147483647", "\"pid\":\"1\"", "pid"},
@@ -518,9 +575,22 @@ static const struct foreign_row foreign[] = {
 	{"empty cgroup", "\"/a/b\"", "\"\"", "cgroup path"},
 };
 
-static void test_foreign(void **state)
+/* The same for a container of the systemd driver. */
+static const struct foreign_row foreign_unit[] = {
+	{"unit without systemd", "\"systemd\"", "\"cgroupfs\"", "don't go together"},
+	{"unit of a service", "\"t-c.scope\"", "\"t-c.service\"", "no systemd unit"},
+	{"unit without a kind", "\"t-c.scope\"", "\"t-c\"", "no systemd unit"},
+	{"unit of a kind alone", "\"t-c.scope\"", "\".scope\"", "no systemd unit"},
+	{"unit as a path", "\"t-c.scope\"", "\"a/t-c.scope\"", "no systemd unit"},
+	{"unit as a number", "\"t-c.scope\"", "1", "systemdUnit"},
+	{"unit without a cgroup", "\"cgroupPath\"", "\"cgroupPathx\"", "cgroup below"},
+	{"processes elsewhere", "/sub/own\"", "-other/own\"", "cgroup below"},
+	{"processes above", "/sub/own\"", "/../own\"", "cgroup below"},
+	{"processes in the cgroup itself", "/sub/own\"", "\"", "cgroup below"},
+};
+
+static void refuse_foreign(const struct foreign_row *row, struct container_state (*fill)(const char *id))
 {
-	const struct foreign_row *row = *state;
 	char *text = NULL, *changed = NULL;
 	struct fixture *fixture;
 	void *of_test = NULL;
@@ -528,7 +598,7 @@ static void test_foreign(void **state)
 
 	assert_int_equal(set_up(&of_test), 0);
 	fixture = of_test;
-	make_container(fixture, "c", full_state);
+	make_container(fixture, "c", fill);
 	take_file(fixture, &text, &size);
 	assert_non_null(strstr(text, row->from));
 	at = (size_t)(strstr(text, row->from) - text);
@@ -538,6 +608,16 @@ static void test_foreign(void **state)
 	free(text);
 	assert_no_state(fixture, row->why);
 	assert_int_equal(tear_down(&of_test), 0);
+}
+
+static void test_foreign(void **state)
+{
+	refuse_foreign(*state, full_state);
+}
+
+static void test_foreign_unit(void **state)
+{
+	refuse_foreign(*state, unit_state);
 }
 
 static void test_state_of_runc(void **state)
@@ -668,6 +748,8 @@ int main(void)
 		WITH_ROOT(test_root_of_another),
 		WITH_ROOT(test_round_trip),
 		WITH_ROOT(test_round_trip_small),
+		WITH_ROOT(test_round_trip_unit),
+		WITH_ROOT(test_state_before_units),
 		WITH_ROOT(test_save_replaces),
 		WITH_ROOT(test_save_refuses),
 		WITH_ROOT(test_save_sets_boot_id),
@@ -689,5 +771,6 @@ int main(void)
 	};
 
 	return run_table("ids", ids, test_id) + run_table("state files of others", foreign, test_foreign) +
+	       run_table("state files of others' units", foreign_unit, test_foreign_unit) +
 	       cmocka_run_group_tests_name("state directory", tests, NULL, NULL);
 }
