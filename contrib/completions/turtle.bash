@@ -31,6 +31,7 @@ _turtle()
 	local commands='create delete events help kill list run spec start state update'
 	local options='--cgroup-manager --debug --help --log --log-format --log-level --root --rootless --systemd-cgroup --version'
 	local create='--bundle --config --console-socket --help --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds'
+	local box='--annotation --cap-add --cap-drop --cpu-shares --cpus --cpuset-cpus --cpuset-mems --cwd --device --env --env-file --gidmap --group-add --hostname --memory --memory-reservation --memory-swap --mount --network --no-network --no-new-privs --no-tty --pids --pids-limit --read-only --rootfs --seccomp --security-opt --shm-size --swap --sysctl --tmpfs --tty --uidmap --ulimit --umask --user --volume --workdir'
 	local update='--blkio-weight --cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --help --memory --memory-reservation --memory-swap --pids-limit --resources'
 	local command='' word i skip=0
 
@@ -56,11 +57,11 @@ _turtle()
 	done
 
 	case $previous in
-	--root | --bundle | -b)
+	--root | --bundle | -b | --rootfs)
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--log | --config | --file | --resources | --console-socket | --pid-file | --pidfd-socket)
+	--log | --config | --env-file | --file | --resources | --seccomp | --console-socket | --pid-file | --pidfd-socket)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
@@ -99,7 +100,25 @@ _turtle()
 		_turtle_words $'cgroupfs\ndisabled' "$current"
 		return
 		;;
-	--preserve-fds | --interval) return ;;
+	--network)
+		_turtle_words $'none\nhost' "$current"
+		return
+		;;
+	--cap-add | --cap-drop)
+		_turtle_words $'ALL\nAUDIT_WRITE\nCHOWN\nDAC_OVERRIDE\nFOWNER\nFSETID\nKILL\nMKNOD\nNET_ADMIN\nNET_BIND_SERVICE\nNET_RAW\nSETFCAP\nSETGID\nSETPCAP\nSETUID\nSYS_ADMIN\nSYS_CHROOT\nSYS_PTRACE' "${current^^}"
+		return
+		;;
+	--device | --volume | -v)
+		case $command in
+		run | spec)
+			mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			return
+			;;
+		esac
+		;;
+	--preserve-fds | --interval | --annotation | --cpus | --env | --gidmap | --group-add | --hostname | --mount | --pids | --shm-size | --swap | --sysctl | --tmpfs | --uidmap | --ulimit | --umask | --user | --workdir | --cwd | --security-opt)
+		return
+		;;
 	esac
 
 	case $command in
@@ -107,7 +126,7 @@ _turtle()
 		_turtle_words "${commands// /$'\n'}"$'\n'"${options// /$'\n'}" "$current"
 		;;
 	create) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}" "$current" ;;
-	run) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}"$'\n--detach\n--keep' "$current" ;;
+	run) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}"$'\n'"${box// /$'\n'}"$'\n--detach\n--interactive\n--keep\n--rm' "$current" ;;
 	update)
 		if [[ $current == -* ]]; then _turtle_words "${update// /$'\n'}" "$current"; else _turtle_words "$(_turtle_ids)" "$current"; fi
 		;;
@@ -126,7 +145,7 @@ _turtle()
 		fi
 		;;
 	list) _turtle_words $'--format\n--help\n--quiet' "$current" ;;
-	spec) _turtle_words $'--bundle\n--file\n--help\n--rootless' "$current" ;;
+	spec) _turtle_words $'--bundle\n--file\n--help\n--rootless\n'"${box// /$'\n'}" "$current" ;;
 	help) _turtle_words "${commands// /$'\n'}" "$current" ;;
 	esac
 }

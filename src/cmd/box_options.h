@@ -12,6 +12,7 @@
 /* wishes: the struct box_wishes in the command's type. */
 /* clang-format off */
 #define BOX_OPTIONS(type, wishes)                                                                                      \
+	ARGS_OPTION(type, wishes.rootfs, "rootfs", 0, "DIR", "a box: this directory as its root filesystem"),          \
 	ARGS_OPTION(type, wishes.annotation, "annotation", 0, "NAME=VALUE", "an annotation; repeatable"),              \
 	ARGS_OPTION(type, wishes.cap_add, "cap-add", 0, "CAP", "let it have this capability, or ALL; repeatable"),     \
 	ARGS_OPTION(type, wishes.cap_drop, "cap-drop", 0, "CAP", "take this capability away, or ALL; repeatable"),     \
@@ -25,7 +26,7 @@
 	ARGS_OPTION(type, wishes.env_file, "env-file", 0, "FILE", "environment variables, one on a line; repeatable"), \
 	ARGS_OPTION(type, wishes.gid_map, "gidmap", 0, "C:H:N", "N groups from C on are those from H on outside; repeatable"), \
 	ARGS_OPTION(type, wishes.group_add, "group-add", 0, "GROUP", "an additional group; repeatable"),               \
-	ARGS_OPTION(type, wishes.hostname, "hostname", 'h', "NAME", "its host name (default: turtle)"),                \
+	ARGS_OPTION(type, wishes.hostname, "hostname", 0, "NAME", "its host name (default: turtle)"),                \
 	ARGS_OPTION(type, wishes.memory, "memory", 'm', "SIZE", "how much memory it gets at most, as 128m or 1.5g"),   \
 	ARGS_OPTION(type, wishes.memory_reservation, "memory-reservation", 0, "SIZE", "memory that is taken from it last"), \
 	ARGS_OPTION(type, wishes.memory_swap, "memory-swap", 0, "SIZE",                                                \
@@ -39,7 +40,6 @@
 	ARGS_OPTION(type, wishes.pids, "pids-limit", 0, "N", "how many processes and threads it may have; -1: no limit"), \
 	ARGS_OPTION(type, wishes.pids, "pids", 0, "N", "the same as --pids-limit"),                                    \
 	ARGS_OPTION(type, wishes.read_only, "read-only", 0, NULL, "whether its root can't be written to"),             \
-	ARGS_OPTION(type, wishes.rootfs, "rootfs", 0, "DIR", "a box: this directory as its root filesystem"),          \
 	ARGS_OPTION(type, wishes.seccomp, "seccomp", 0, "FILE", "a profile of system calls that are allowed"),         \
 	ARGS_OPTION(type, wishes.security_opt, "security-opt", 0, "OPTION",                                            \
 		    "no-new-privileges[=BOOL], seccomp=FILE or seccomp=unconfined; repeatable"),                       \
