@@ -225,8 +225,8 @@ struct io_row {
 };
 
 static const struct io_row io_rows[] = {
-	{"one device", "8:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=512 dios=3",
-	 "8:0 Read 4096,8:0 Write 0,8:0 Discard 512,", "8:0 Read 1,8:0 Write 0,8:0 Discard 3,"},
+	{"one device", "8:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=512 dios=3", "8:0 Read 4096,8:0 Write 0,",
+	 "8:0 Read 1,8:0 Write 0,"},
 	{"two devices", "8:16 rbytes=1 wbytes=2 rios=3 wios=4\n254:0 rbytes=5 wbytes=6 rios=7 wios=8\n",
 	 "8:16 Read 1,8:16 Write 2,254:0 Read 5,254:0 Write 6,",
 	 "8:16 Read 3,8:16 Write 4,254:0 Read 7,254:0 Write 8,"},

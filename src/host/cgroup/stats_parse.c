@@ -224,7 +224,8 @@ static bool word_device(const struct word *word, struct stats_io_entry *ret)
 
 /*
  * MAJ:MIN and then key=value. Some kernels leave out the line break behind a device that has nothing to tell, so a line
- * may begin with several devices: what counts is the last one before a value.
+ * may begin with several devices: what counts is the last one before a value. What is discarded has no name in cgroup
+ * v1, and runc passes it over.
  */
 int stats_parse_io(const char *text, struct ocispec_arena *arena, struct stats_io *ret)
 {
@@ -232,8 +233,10 @@ int stats_parse_io(const char *text, struct ocispec_arena *arena, struct stats_i
 		const char *key, *op;
 		bool bytes;
 	} keys[] = {
-		{"rbytes", "Read", true}, {"wbytes", "Write", true}, {"dbytes", "Discard", true},
-		{"rios", "Read", false},  {"wios", "Write", false},  {"dios", "Discard", false},
+		{"rbytes", "Read", true},
+		{"wbytes", "Write", true},
+		{"rios", "Read", false},
+		{"wios", "Write", false},
 	};
 	size_t room = count(text, '=') + 1;
 	struct stats_io_entry *bytes = ocispec_alloc(arena, room * sizeof(*bytes));
