@@ -21,6 +21,11 @@
 
 /* A manager that executes itself anew may still take connections that it then drops. */
 #define RECONNECT_TRIES 8
+/*
+ * sd-bus watches for a socket to appear, but nothing tells when somebody listens on one that has just appeared: it is
+ * tried again after this time, then twice this time, and so on.
+ */
+#define RECONNECT_STEP (USEC_PER_SEC / 20)
 
 static uint64_t now_usec(void)
 {
@@ -186,9 +191,10 @@ static int connect_to(struct manager *manager, const struct place *place, bool w
 	return r;
 }
 
-/* Until the other side has let us in. */
-static int await_ready(struct manager *manager)
+/* Until the other side has let us in, at most for so long. */
+static int await_ready(struct manager *manager, uint64_t limit)
 {
+	uint64_t end = now_usec() + limit, now;
 	int r;
 
 	for (;;) {
@@ -202,9 +208,10 @@ static int await_ready(struct manager *manager)
 			return -ECONNRESET;
 		if (r > 0)
 			continue;
-		if (time_left(manager) == 0)
+		now = now_usec();
+		if (now >= end)
 			return -ETIMEDOUT;
-		r = sd_bus_wait(manager->bus, time_left(manager));
+		r = sd_bus_wait(manager->bus, end - now);
 		if (r < 0 && r != -EINTR)
 			return r;
 	}
@@ -377,19 +384,23 @@ int manager_connect(struct manager *manager, struct err *err)
 
 int manager_reconnect(struct manager *manager)
 {
+	uint64_t step = RECONNECT_STEP, left;
 	int r = -ECONNRESET;
 
-	for (int i = 0; i < RECONNECT_TRIES && time_left(manager) > 0; i++) {
+	for (int dropped = 0; dropped < RECONNECT_TRIES && (left = time_left(manager)) > 0;) {
 		drop_bus(manager);
 		r = connect_to(manager, &manager->place, true);
-		if (r >= 0)
-			r = await_ready(manager);
+		if (r < 0)
+			break;
+		r = await_ready(manager, step < left ? step : left);
 		if (r >= 0) {
 			manager->generation++;
 			return 0;
 		}
 		if (r == -ETIMEDOUT)
-			break;
+			step *= 2;
+		else
+			dropped++;
 	}
 	return r;
 }

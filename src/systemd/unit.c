@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What cleaning up may take after a failure, of the limit that the request itself had. */
-#define CLEANUP_PART 6
+/* What cleaning up may take after a failure, in microseconds: the request has had its time already. */
+#define CLEANUP_LIMIT UINT64_C(5000000)
 
 /* A unit of this name is in the way: how often that is cleared away. */
 #define START_TRIES 3
@@ -95,12 +95,12 @@ static int fill_property(sd_bus_message *message, const void *arg)
 }
 
 /* The error of systemd behind our words, which begin with what was tried. */
-static int failed(const sd_bus_error *error, int r, struct err *err, const char *what, const char *unit)
+static int failed(const struct manager *manager, const sd_bus_error *error, int r, struct err *err, const char *what,
+		  const char *unit)
 {
 	if (r == -ETIMEDOUT)
-		return err_msg(err, r, "systemd: %s %s: no answer in time", what, unit);
-	return err_msg(err, r, "systemd: %s %s: %s", what, unit,
-		       error && error->message ? error->message : strerror(-r));
+		return err_msg(err, r, "systemd: %s %s: not done in %g s", what, unit, (double)manager->limit / 1e6);
+	return err_msg(err, r, "systemd: %s %s: %s", what, unit, error->message ? error->message : strerror(-r));
 }
 
 static bool is_gone(const sd_bus_error *error)
@@ -263,7 +263,7 @@ static void clean_up(struct manager *manager, const char *unit)
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_free_ char *result = NULL;
 
-	manager_begin(manager, manager->limit / CLEANUP_PART);
+	manager_begin(manager, CLEANUP_LIMIT);
 	if (stop(manager, unit, &result, &error) < 0 || strcmp(result, "gone") != 0)
 		reset_failed(manager, unit);
 }
@@ -289,7 +289,7 @@ static int make_room(struct manager *manager, const char *unit, pid_t pid, bool 
 	if (r >= 0 && !in_state(&now, "inactive") && !in_state(&now, "failed"))
 		r = look_inside(manager, unit, pid, &n, &inside, &error);
 	if (r < 0) {
-		r = failed(&error, r, err, "look at", unit);
+		r = failed(manager, &error, r, err, "look at", unit);
 	} else if (inside && repeated) {
 		*ret_job = now.job ? TAKE_PTR(now.job) : strdup("");
 		if (!*ret_job)
@@ -302,7 +302,7 @@ static int make_room(struct manager *manager, const char *unit, pid_t pid, bool 
 		if (!in_state(&now, "failed"))
 			r = stop(manager, unit, &result, &error);
 		if (r < 0)
-			r = failed(&error, r, err, "stop a former", unit);
+			r = failed(manager, &error, r, err, "stop a former", unit);
 		else
 			reset_failed(manager, unit);
 	}
@@ -330,14 +330,14 @@ static int request_start(struct manager *manager, const struct unit *unit, pid_t
 		if (r >= 0)
 			return 0;
 		if (!sd_bus_error_has_name(&error, SYSTEMD_UNIT_THERE)) {
-			failed(&error, r, err, "start", unit->name);
+			failed(manager, &error, r, err, "start", unit->name);
 			/* Without an answer nobody knows what was done. */
 			if (r == -ETIMEDOUT || manager_lost(manager))
 				clean_up(manager, unit->name);
 			return r;
 		}
 		if (i == START_TRIES)
-			return failed(&error, -EEXIST, err, "start", unit->name);
+			return failed(manager, &error, -EEXIST, err, "start", unit->name);
 		r = make_room(manager, unit->name, pid, manager->generation != first, ret_job, err);
 		if (r < 0 || *ret_job)
 			return r;
@@ -357,11 +357,8 @@ int unit_start(struct manager *manager, const struct unit *unit, pid_t pid, stru
 	r = await(manager, unit->name, job, "active", &result, &error);
 	if (r >= 0 && strcmp(result, "done") == 0)
 		return 0;
-	if (r == -ETIMEDOUT) {
-		err_msg(err, r, "systemd: start %s: its job has not ended in %g s", unit->name,
-			(double)manager->limit / 1e6);
-	} else if (r < 0) {
-		failed(&error, r, err, "start", unit->name);
+	if (r < 0) {
+		failed(manager, &error, r, err, "start", unit->name);
 	} else {
 		r = err_msg(err, -EIO, "systemd: start %s: the job ended with the result \"%s\"", unit->name, result);
 		err_hint(err, "see journalctl %s--unit %s", manager->user ? "--user " : "", unit->name);
@@ -377,7 +374,7 @@ int unit_set(struct manager *manager, const struct unit *unit, struct err *err)
 
 	manager_begin(manager, manager->limit);
 	r = manager_call(manager, &(struct call){NULL, NULL, "SetUnitProperties", fill_set, unit}, &error, NULL);
-	return r < 0 ? failed(&error, r, err, "set properties of", unit->name) : 0;
+	return r < 0 ? failed(manager, &error, r, err, "set properties of", unit->name) : 0;
 }
 
 int unit_stop(struct manager *manager, const char *name, struct err *err)
@@ -389,11 +386,8 @@ int unit_stop(struct manager *manager, const char *name, struct err *err)
 
 	manager_begin(manager, manager->limit);
 	r = stop(manager, name, &result, &error);
-	if (r == -ETIMEDOUT)
-		return err_msg(err, r, "systemd: stop %s: its job has not ended in %g s", name,
-			       (double)manager->limit / 1e6);
 	if (r < 0)
-		return failed(&error, r, err, "stop", name);
+		return failed(manager, &error, r, err, "stop", name);
 	if (strcmp(result, "gone") == 0)
 		return 0;
 	if (strcmp(result, "done") != 0) {
@@ -401,7 +395,7 @@ int unit_stop(struct manager *manager, const char *name, struct err *err)
 		r = look_at(manager, name, &now, &error);
 		free(now.job);
 		if (r < 0)
-			return failed(&error, r, err, "stop", name);
+			return failed(manager, &error, r, err, "stop", name);
 		if (!in_state(&now, "inactive") && !in_state(&now, "failed"))
 			return err_msg(err, -EBUSY, "systemd: stop %s: the job ended with the result \"%s\"", name,
 				       result);
@@ -415,20 +409,19 @@ int unit_attach(struct manager *manager, const char *name, const char *subgroup,
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_free_ char *below = NULL;
 	struct attach_arguments attach = {name, "", pid};
+	char what[64];
 	int r;
 
 	manager_begin(manager, manager->limit);
 	if (*subgroup) {
 		if (asprintf(&below, "%s%s", *subgroup == '/' ? "" : "/", subgroup) < 0) {
 			below = NULL;
-			return err_set(err, -ENOMEM, "systemd: move process %d into %s", pid, name);
+			return err_set(err, -ENOMEM, "systemd: move a process into %s", name);
 		}
 		attach.subgroup = below;
 	}
 	r = manager_call(manager, &(struct call){NULL, NULL, "AttachProcessesToUnit", fill_attach, &attach}, &error,
 			 NULL);
-	if (r >= 0)
-		return 0;
-	return err_msg(err, r, "systemd: move process %d into %s%s: %s", pid, name, attach.subgroup,
-		       error.message ? error.message : strerror(-r));
+	snprintf(what, sizeof(what), "move process %d into", pid);
+	return r < 0 ? failed(manager, &error, r, err, what, name) : 0;
 }

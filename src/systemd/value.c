@@ -201,6 +201,27 @@ static int convert_seconds(struct property *property, const char *text, struct e
 	return 0;
 }
 
+/*
+ * Whether all \uXXXX and \UXXXXXXXX in the text are characters. GLib takes halves of surrogate pairs and what is beyond
+ * Unicode for some, and crashes later.
+ */
+static bool escapes_are_characters(const char *text)
+{
+	for (const char *p = strchr(text, '\\'); p && p[1]; p = strchr(p + 2, '\\')) {
+		size_t digits = p[1] == 'u' ? 4 : p[1] == 'U' ? 8 : 0;
+		char number[9] = "";
+
+		if (digits == 0)
+			continue;
+		strncpy(number, p + 2, digits);
+		/* What is no number at all is GLib's to complain about. */
+		if (strspn(number, "0123456789abcdefABCDEF") == digits &&
+		    !g_unichar_validate((gunichar)strtoul(number, NULL, 16)))
+			return false;
+	}
+	return true;
+}
+
 int property_parse(const char *name, const char *text, struct property *ret, struct err *err)
 {
 	struct property property = {0};
@@ -209,6 +230,10 @@ int property_parse(const char *name, const char *text, struct property *ret, str
 
 	if (!g_utf8_validate(text, -1, NULL))
 		return err_msg(err, -EINVAL, "systemd property %s: its value is not UTF-8", name);
+	if (!escapes_are_characters(text))
+		return err_msg(err, -EINVAL,
+			       "systemd property %s: can't parse \"%s\" as GVariant text: an escape is no character",
+			       name, text);
 	property.value = g_variant_parse(NULL, text, NULL, NULL, &error);
 	if (!property.value) {
 		r = err_msg(err, -EINVAL, "systemd property %s: can't parse \"%s\" as GVariant text: %s", name, text,
