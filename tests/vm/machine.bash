@@ -47,26 +47,50 @@ machine_choose()
 # The root disk and swap are snapshots: what the guest writes to them is gone afterwards.
 machine_start()
 {
-	local memory=${TURTLE_VM_MEMORY:-4096} cpus=${TURTLE_VM_CPUS:-2} host accel cpu line
+	local memory=${TURTLE_VM_MEMORY:-4096} cpus=${TURTLE_VM_CPUS:-2} host line
 	host=$(($(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) / 1024 * 3 / 4))
 	[ "$memory" -le "$host" ] || memory=$host
 	truncate -s 1G "$2/spare.img"
-	line="root=/dev/vda rw console=ttyS0 quiet mitigations=off panic=-1 psi=1 systemd.show_status=0 turtle.job=$1"
+	line="rw console=ttyS0 quiet mitigations=off panic=-1 psi=1 systemd.show_status=0 turtle.job=$1"
 	case $1 in
 	run) line+=" systemd.mask=serial-getty@ttyS0.service" ;;
 	shell) line+=" systemd.set_credential=agetty.autologin:${SHELL_AS:-root} systemd.set_credential=login.noauth:yes" ;;
 	esac
 	case $MACHINE in
-	kvm) accel=kvm cpu=host ;;
-	*) accel=tcg,thread=multi,tb-size=512 cpu=max ;;
+	uml) machine_uml "$2" "$memory" "$1" "$line" ;;
+	kvm) machine_qemu "$2" "$memory" "$cpus" "$1" "$line" -accel kvm -cpu host ;;
+	tcg) machine_qemu "$2" "$memory" "$cpus" "$1" "$line" -accel tcg,thread=multi,tb-size=512 -cpu max ;;
 	esac
-	TMPDIR=$2 exec qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -m "$memory" -smp "$cpus" -nodefaults -display none \
-		-serial "$([ "$1" = shell ] && echo mon:)stdio" -no-reboot -kernel "$image/vmlinuz" -initrd "$image/initrd" -append "$line" \
+}
+
+# machine_qemu DIR MEMORY CPUS run|shell KERNEL-COMMAND-LINE OPTION...
+machine_qemu()
+{
+	local directory=$1 memory=$2 cpus=$3 serial=stdio line=$5
+	[ "$4" = run ] || serial=mon:stdio
+	shift 5
+	TMPDIR=$directory exec qemu-system-x86_64 -M q35 "$@" -m "$memory" -smp "$cpus" -nodefaults -display none \
+		-serial "$serial" -no-reboot -kernel "$image/vmlinuz" -initrd "$image/initrd" -append "root=/dev/vda $line" \
 		-drive "file=$image/base.ext4,format=raw,if=virtio,snapshot=on,cache=unsafe" \
 		-drive "file=$image/swap.img,format=raw,if=virtio,snapshot=on,cache=unsafe" \
-		-drive "file=$2/spare.img,format=raw,if=virtio,cache=none" \
+		-drive "file=$directory/spare.img,format=raw,if=virtio,cache=none" \
 		-virtfs "local,path=$top,mount_tag=src,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$build,mount_tag=build,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$results,mount_tag=results,security_model=none,multidevs=remap" \
 		-object rng-random,filename=/dev/urandom,id=rng0 -device virtio-rng-pci,rng=rng0
+}
+
+# machine_uml DIR MEMORY run|shell KERNEL-COMMAND-LINE. Its memory is a file, which only a tmpfs can hold at full speed.
+machine_uml()
+{
+	local input=fd:0
+	[ "$3" = shell ] || input=null
+	ln -sfn "$top" "$1/src"
+	ln -sfn "$build" "$1/build"
+	ln -sfn "$results" "$1/results"
+	cd "$image/uml" || return 1
+	# shellcheck disable=SC2086 # the command line is many words
+	exec setarch -R env LD_LIBRARY_PATH=. TMPDIR=/dev/shm ./linux "mem=$2M" "ubd0=$1/root.cow,$image/base.ext4" \
+		"ubd1=$1/swap.cow,$image/swap.img" "ubd2=$1/spare.img" con=null "ssl0=$input,fd:1" uml_dir="$1/" umid=turtle \
+		root=/dev/ubda security=apparmor "turtle.hostfs=$1" $4
 }
