@@ -254,6 +254,77 @@ range()
 	[[ ${stderr,,} == *"permission denied"* ]] || fail "other words"
 }
 
+# plain COMMAND...: as_user where nobody has given the user subordinate ids.
+plain()
+{
+	: >"$T/subuid"
+	: >"$T/subgid"
+	as_user timeout --foreground -k 1 10 "$@"
+}
+
+@test "rootless: run --rootfs with one id" {
+	ok plain "$TURTLE" run --rootfs "$ROOTFS" -- sh -c '/probe ids; cat /proc/self/uid_map; hostname; grep -c : /proc/net/dev; touch /made; stat -c %u /made'
+	has "uid 0 0 0" "gid 0 0 0" turtle 1 0
+	same "$(grep -c "^ *0 *$USER_ID *1\$" <<<"$output")" 1
+	same "$(stat -c %u:%g "$ROOTFS/made")" "$USER_ID:$USER_ID"
+	[ -z "$(find "$T/runtime/turtle" -mindepth 1 ! -path '*/@*')" ] || fail "something stays"
+}
+
+@test "rootless: run --rootfs takes the subordinate ids" {
+	command -v newuidmap >/dev/null || skip "newuidmap is not here"
+	ok turtle run --rootfs "$ROOTFS" -- sh -c 'cat /proc/self/uid_map /proc/self/gid_map; touch /made; chown 5:7 /made; grep CapEff /proc/self/status'
+	matches "^ *0 +$USER_ID +1\$" '^ *1 +200000 +65536$' '^ *1 +300000 +65536$'
+	has $'CapEff:\t00000000a00405fb'
+	same "$(stat -c %u:%g "$ROOTFS/made")" 200004:300006
+	ok turtle run --rootfs "$ROOTFS" --user ada --group-add 10 -- /probe ids
+	has "uid 1000 1000 1000" "gid 1000 1000 1000" "groups 10"
+	teardown_user
+}
+
+@test "rootless: run --rootfs and a user that is not mapped" {
+	refused "uid 1000 is not mapped in the container's user namespace (more ids come from /etc/subuid" \
+		plain "$TURTLE" run --rootfs "$ROOTFS" --user ada -- true
+	refused "with one group mapped, no others can be had" plain "$TURTLE" run --rootfs "$ROOTFS" --group-add 0 -- true
+}
+
+@test "rootless: run --rootfs with the host's network, a volume and a device" {
+	mkdir "$T/home/data"
+	echo mine >"$T/home/data/file"
+	chown -R "$USER_ID:$USER_ID" "$T/home/data"
+	ok plain "$TURTLE" run --rootfs "$ROOTFS" --network host -v "$T/home/data:/mnt:ro" --device /dev/null:/dev/nothing -- \
+		sh -c 'readlink /proc/self/ns/net; cat /mnt/file; /probe open /mnt/file w; /probe stat /dev/nothing'
+	has "$(readlink /proc/self/ns/net)" mine EROFS
+	matches '^/dev/nothing char .* 1:3$'
+	refused "the access can't be narrowed" plain "$TURTLE" run --rootfs "$ROOTFS" --device /dev/null:r -- true
+}
+
+@test "rootless: run --rootfs of a directory that is another's" {
+	chown -R 0:0 "$ROOTFS"
+	ok plain "$TURTLE" run --rootfs "$ROOTFS" --network host -- sh -c 'id -u; /probe open /made c'
+	is $'0\nEACCES'
+}
+
+@test "rootless: run --rootfs in the background" {
+	ok turtle run -d --rootfs "$ROOTFS" -- sleep 1000
+	local id=$output
+	[[ $id =~ ^[0-9a-f]{12}$ ]] || fail "no name"
+	same "$(state_of "$id")" running
+	same "$(stat -c %u "/proc/$(init_pid "$id")")" "$USER_ID"
+	ok turtle delete --force "$id"
+}
+
+@test "rootless: limits that can't be had are refused, with what would help" {
+	refused "rootless needs no limits + no cgrouppath when no permission is granted for cgroups" \
+		plain "$TURTLE" run --rootfs "$ROOTFS" --memory 64m --pids 7 -- true
+}
+
+@test "rootless: what spec --rootfs writes is what run --rootfs runs" {
+	ok turtle spec --bundle "$T/home" --no-tty --rootfs "$ROOTFS" --hostname moo -- sleep 1000
+	ok turtle run -d --rootfs "$ROOTFS" --hostname moo box -- sleep 1000
+	cmp "$T/home/config.json" <(cat "$USER_STATE/box/config.json"; echo)
+	teardown_user
+}
+
 @test "rootless: turtle refuses to run with the setuid bit" {
 	cp "$TURTLE" "$T/setuid"
 	chmod 4755 "$T/setuid"
