@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/cgroup/cgroup.h"
+#include "host/claim.h"
 #include "host/systemd/systemd.h"
 #include "host/view.h"
 
@@ -35,11 +36,8 @@ static int check_living(const struct container *container, struct err *err)
 	enum container_status status;
 	int r;
 
-	if (!container->has_state) {
-		if (err)
-			*err = container->load_error;
-		return container->load_error.code;
-	}
+	if (!container->has_state && container->load_error.code == -ENOENT)
+		return err_msg(err, -ENOENT, "container does not exist");
 	r = view_status(container, &status, NULL, err);
 	if (r < 0)
 		return r;
@@ -135,6 +133,25 @@ static int change_limits(struct update *u, struct err *err)
 	return r;
 }
 
+/* A container without one is no error yet; one whose cgroup was taken away has no limits to change. */
+static int open_cgroup(struct update *u, struct err *err)
+{
+	const struct container *container = u->container;
+	const char *path = NULL;
+	int r;
+
+	if (!container->state.cgroup_path)
+		return 0;
+	r = claim_cgroup(container, &path, err);
+	if (r < 0)
+		return r;
+	if (!path)
+		return err_msg(err, -ENOENT, "cgroup %s of container %s is gone", container->state.cgroup_path,
+			       container->id);
+	u->fd = cgroup_open(path, err);
+	return u->fd < 0 ? u->fd : 0;
+}
+
 static int update_container(struct update *u, struct err *err)
 {
 	const struct container_state *state = &u->container->state;
@@ -143,10 +160,8 @@ static int update_container(struct update *u, struct err *err)
 	/* Started early: it connects while we read. */
 	if (r == 0 && state->systemd_unit)
 		r = systemd_open(state->systemd_user, &u->systemd, err);
-	if (r == 0 && state->cgroup_path) {
-		u->fd = cgroup_open(state->cgroup_path, err);
-		r = u->fd < 0 ? u->fd : 0;
-	}
+	if (r == 0)
+		r = open_cgroup(u, err);
 	if (r == 0)
 		r = make_plan(u, err);
 	if (r < 0)
