@@ -496,6 +496,8 @@ static const struct step {
 	{"cgroup", create_cgroup, create_undo_cgroup},
 	{"listen", do_listen, NULL},
 	{"spawn", do_spawn, undo_spawn},
+	/* As long as it is the caller's: the user's systemd may not move a process of another user. */
+	{"systemd unit, before it is another user's", create_unit_early, NULL},
 	{"map ids", do_idmap, NULL}, /* then init can build, whatever else takes its time */
 	{"systemd unit", create_unit, NULL},
 	{"limits", create_limits, NULL}, /* before anything of the payload runs; init is at its mounts */

@@ -59,6 +59,7 @@ int create_check_unit(struct create *c, struct err *err);
 int create_check_cgroup(struct create *c, struct err *err);
 int create_cgroup(struct create *c, struct err *err);
 void create_undo_cgroup(struct create *c);
+int create_unit_early(struct create *c, struct err *err);
 int create_unit(struct create *c, struct err *err);
 int create_limits(struct create *c, struct err *err);
 int create_delegate(struct create *c, struct err *err);

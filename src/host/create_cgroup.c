@@ -102,14 +102,37 @@ int create_cgroup(struct create *c, struct err *err)
 	return state_save(&c->container, err);
 }
 
+static bool awaits_unit(const struct create *c)
+{
+	return has_unit(c) && !c->plan.cgroup.unit.slice;
+}
+
+/* Whether init's user in its user namespace is another one out here than we are. */
+static bool becomes_another(const struct create *c)
+{
+	const struct plan *plan = &c->plan;
+
+	for (size_t i = 0; plan->new_userns && i < plan->n_uid_map; i++) {
+		const struct oci_id_mapping *map = &plan->uid_map[i];
+
+		if (plan->init->ns_uid - map->container_id < map->size)
+			return map->host_id + (plan->init->ns_uid - map->container_id) != c->facts.euid;
+	}
+	return false;
+}
+
+int create_unit_early(struct create *c, struct err *err)
+{
+	if (!awaits_unit(c) || !c->plan.cgroup.unit.user || !becomes_another(c))
+		return 0;
+	return start_unit(c, c->init.pid, err);
+}
+
 int create_unit(struct create *c, struct err *err)
 {
-	int r;
+	int r = awaits_unit(c) && !c->unit_started ? start_unit(c, c->init.pid, err) : 0;
 
-	if (!has_unit(c) || c->plan.cgroup.unit.slice)
-		return 0;
-	r = start_unit(c, c->init.pid, err);
-	return r < 0 ? r : talk_send(c->init.sync, SYNC_CGROUP, err);
+	return r == 0 && awaits_unit(c) ? talk_send(c->init.sync, SYNC_CGROUP, err) : r;
 }
 
 void create_undo_cgroup(struct create *c)
