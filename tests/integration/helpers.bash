@@ -85,6 +85,7 @@ teardown()
 	local left=
 	cd / || return 1
 	[ -n "${T:-}" ] || return 0
+	stuckfs_end || left="stuckfs is still mounted"$'\n'
 	kill_background
 	delete_all
 	check_left
@@ -348,6 +349,26 @@ until_line() { until_true grep -qsxF -- "$2" "$1"; }
 
 # stopped ID
 stopped() { [ "$(state_of "$1")" = stopped ]; }
+
+# stuckfs_mount: at $T/stuck a file system of the host's in which whoever looks for a file can't be killed nor frozen, until
+# stuckfs_end (or the end of the test) takes it away. $T/stuck.said gets the line "asked" when somebody is.
+stuckfs_mount()
+{
+	[ -e /dev/fuse ] || skip "there is no /dev/fuse"
+	mkdir "$T/stuck"
+	mkfifo "$T/stuck.life"
+	"$SUITE/stuckfs" "$T/stuck" <"$T/stuck.life" >"$T/stuck.said" 3>&- &
+	exec {STUCKFS}>"$T/stuck.life"
+	until_line "$T/stuck.said" up
+}
+
+stuckfs_end()
+{
+	[ -n "${STUCKFS:-}" ] || return 0
+	exec {STUCKFS}>&-
+	STUCKFS=
+	until_true eval '! grep -q " $T/stuck " /proc/self/mountinfo'
+}
 
 # null_device: $T/null, for tests in which a turtle that fails would change the host's and spoil the machine.
 null_device()

@@ -540,11 +540,51 @@ static int verb_forks(char **arg)
 	return verb_wait(arg);
 }
 
+/*
+ * chase N: N processes each of which soon lives on only in a child that it makes: whoever kills one by one comes too
+ * late. They are reaped here, also without a pid namespace.
+ */
+static int verb_chase(char **arg)
+{
+	signal(SIGCHLD, SIG_IGN);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return 1;
+	for (int i = atoi(arg[0]); i > 0; i--)
+		if (fork() == 0)
+			for (;;) {
+				usleep(1000);
+				if (fork() > 0)
+					_exit(0);
+			}
+	return verb_wait(arg);
+}
+
+/* bomb: every process makes others as long as the kernel lets it. */
+static int verb_bomb(char **arg)
+{
+	(void)arg;
+	puts("up");
+	fflush(stdout);
+	for (;;)
+		fork();
+}
+
 static void *stay(void *arg)
 {
 	for (;;)
 		pause();
 	return arg;
+}
+
+/* threads N: N threads besides the first, then as wait. */
+static int verb_threads(char **arg)
+{
+	pthread_t thread;
+
+	for (int i = atoi(arg[0]); i > 0; i--)
+		if (pthread_create(&thread, NULL, stay, NULL) != 0)
+			return 1;
+	return verb_wait(arg);
 }
 
 /* leaderless: the first thread ends, a second one stays. */
@@ -622,6 +662,8 @@ static const struct {
 	int min_args;
 } verbs[] = {
 	{"args", verb_args, 0},
+	{"bomb", verb_bomb, 0},
+	{"chase", verb_chase, 1},
 	{"child", verb_child, 1},
 	{"clock", verb_clock, 0},
 	{"ctty", verb_ctty, 0},
@@ -647,6 +689,7 @@ static const struct {
 	{"statfs", verb_statfs, 1},
 	{"stdio", verb_stdio, 0},
 	{"sys", verb_sys, 1},
+	{"threads", verb_threads, 1},
 	{"tiocsti", verb_tiocsti, 0},
 	{"wait", verb_wait, 0},
 	{"winsize", verb_winsize, 0},

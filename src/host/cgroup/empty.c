@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -36,38 +35,6 @@ bool cgroup_is_populated(const char *path)
 
 	return fd >= 0 && cgroup_read(fd, "cgroup.events", text, sizeof(text)) > 0 &&
 	       cgroup_key(text, "populated") == 1;
-}
-
-int cgroup_read_pids(int dirfd, struct cgroup_pids *ret)
-{
-	_cleanup_close_ int fd = cgroup_openat(dirfd, "cgroup.procs", O_RDONLY);
-	_cleanup_fclose_ FILE *file = NULL;
-	_cleanup_free_ pid_t *pids = NULL;
-	size_t n = 0, room = 0;
-	int pid, r;
-
-	if (fd < 0)
-		return fd;
-	file = fdopen(fd, "r");
-	if (!file)
-		return -errno;
-	TAKE_FD(fd);
-	errno = 0;
-	while ((r = fscanf(file, "%d", &pid)) == 1) {
-		if (n == room) {
-			pid_t *grown = realloc(pids, (room = room ? room * 2 : 64) * sizeof(*pids));
-
-			if (!grown)
-				return -ENOMEM;
-			pids = grown;
-		}
-		pids[n++] = pid;
-	}
-	if (ferror(file))
-		return errno ? -errno : -EIO;
-	ret->n = n;
-	ret->pids = TAKE_PTR(pids);
-	return 0;
 }
 
 long long cgroup_deadline(int timeout_ms)
@@ -116,45 +83,8 @@ int cgroup_wait_event(int events_fd, const char *key, int value, long long deadl
 	return cgroup_wait_event_or(events_fd, key, value, deadline, -1);
 }
 
-static int add_pids(void *arg, int fd)
-{
-	struct cgroup_pids *all = arg, here;
-	int r = cgroup_read_pids(fd, &here);
-	pid_t *grown;
-
-	if (r < 0)
-		return r == -EOPNOTSUPP ? 0 : r; /* threaded: its processes are listed further up */
-	if (here.n > 0) {
-		grown = realloc(all->pids, (all->n + here.n) * sizeof(*grown));
-		if (grown) {
-			memcpy(grown + all->n, here.pids, here.n * sizeof(*grown));
-			all->pids = grown;
-			all->n += here.n;
-		} else {
-			r = -ENOMEM;
-		}
-	}
-	free(here.pids);
-	return r;
-}
-
-int cgroup_list_pids(const char *path, struct cgroup_pids *ret, struct err *err)
-{
-	_cleanup_close_ int fd = cgroup_open(path, NULL);
-	struct cgroup_pids all = {0};
-	int r = fd;
-
-	if (fd >= 0)
-		r = cgroup_walk(fd, add_pids, &all);
-	if (r < 0 && !cgroup_gone(r)) {
-		free(all.pids);
-		return err_set(err, r, "list the processes of cgroup %s", path);
-	}
-	*ret = all;
-	return 0;
-}
-
 struct signalling {
+	int (*read)(int dirfd, struct cgroup_pids *ret); /* whom it is for */
 	int sig;
 	uint8_t *seen; /* one bit a pid: who had it already */
 	size_t n_new;  /* in this pass */
@@ -162,14 +92,6 @@ struct signalling {
 	int failed; /* the first failure, and whose it was */
 	pid_t failed_pid;
 };
-
-static bool holds(const struct cgroup_pids *pids, pid_t pid)
-{
-	for (size_t i = 0; i < pids->n; i++)
-		if (pids->pids[i] == pid)
-			return true;
-	return false;
-}
 
 /*
  * A pid from the list may belong to another process by the time it is opened. One that is in the list still, after it
@@ -182,12 +104,12 @@ static int signal_batch(struct signalling *s, int fd, const pid_t *batch, size_t
 
 	for (size_t i = 0; i < n; i++)
 		pidfds[i] = sys_pidfd_open(batch[i], 0);
-	r = cgroup_read_pids(fd, &now);
+	r = s->read(fd, &now);
 	for (size_t i = 0; i < n; i++) {
 		if (pidfds[i] < 0)
 			continue;
-		if (r == 0 && holds(&now, batch[i]) && sys_pidfd_send_signal(pidfds[i], s->sig) < 0 && errno != ESRCH &&
-		    !s->failed) {
+		if (r == 0 && cgroup_has_pid(&now, batch[i]) && sys_pidfd_send_signal(pidfds[i], s->sig) < 0 &&
+		    errno != ESRCH && !s->failed) {
 			s->failed = -errno;
 			s->failed_pid = batch[i];
 		}
@@ -203,10 +125,8 @@ static int signal_cgroup(void *arg, int fd)
 	struct cgroup_pids pids;
 	pid_t batch[BATCH];
 	size_t n = 0;
-	int r = cgroup_read_pids(fd, &pids);
+	int r = s->read(fd, &pids);
 
-	if (r == -EOPNOTSUPP) /* threaded: its processes are listed further up */
-		return 0;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < pids.n && r == 0; i++) {
@@ -229,10 +149,11 @@ static int signal_cgroup(void *arg, int fd)
 }
 
 /* Passes until one finds nobody new: a process may fork before its signal arrives. */
-static int signal_all(int dirfd, const char *path, int sig, struct err *err)
+static int signal_all(int dirfd, const char *path, int (*read)(int dirfd, struct cgroup_pids *ret), int sig,
+		      struct err *err)
 {
 	_cleanup_free_ uint8_t *seen = calloc(PID_LIMIT / 8, 1);
-	struct signalling s = {.sig = sig, .seen = seen};
+	struct signalling s = {.read = read, .sig = sig, .seen = seen};
 	int r;
 
 	if (!seen)
@@ -262,7 +183,7 @@ int cgroup_signal(const char *path, int sig, struct err *err)
 	fd = cgroup_open(path, NULL);
 	if (fd < 0)
 		return cgroup_gone(fd) ? 0 : err_set(err, fd, "open cgroup %s", path);
-	return signal_all(fd, path, sig, err);
+	return signal_all(fd, path, cgroup_read_pids, sig, err);
 }
 
 int cgroup_kill_each(int dirfd, const char *path, struct err *err)
@@ -274,7 +195,7 @@ int cgroup_kill_each(int dirfd, const char *path, struct err *err)
 	if (events < 0 || cgroup_write(dirfd, "cgroup.freeze", "1") < 0)
 		return 0; /* gone */
 	cgroup_wait_event(events, "frozen", 1, cgroup_deadline(2000));
-	r = signal_all(dirfd, path, SIGKILL, err);
+	r = signal_all(dirfd, path, cgroup_read_pids, SIGKILL, err);
 	cgroup_write(dirfd, "cgroup.freeze", "0");
 	return r;
 }
@@ -287,9 +208,12 @@ int cgroup_kill(const char *path, struct err *err)
 	if (fd < 0)
 		return cgroup_gone(fd) ? 0 : err_set(err, fd, "open cgroup %s", path);
 	r = cgroup_write(fd, "cgroup.kill", "1");
-	if (r == -ENODEV || r == 0)
+	if (r == -ENODEV)
 		return 0;
 	if (r == -ENOENT)
 		return cgroup_kill_each(fd, path, err);
-	return err_set(err, r, "kill the processes of cgroup %s", path);
+	if (r < 0)
+		return err_set(err, r, "kill the processes of cgroup %s", path);
+	/* That were all but one sort. */
+	return signal_all(fd, path, cgroup_read_leaderless, SIGKILL, err);
 }

@@ -8,8 +8,9 @@
  *   devices.c     the system calls for the device program
  *   device_prog.c the program itself: rules to instructions, pure
  *   update.c      limits of a living cgroup, and the way back
- *   empty.c       frozen? populated? by whom? killing, signalling
+ *   empty.c       frozen? populated? killing, signalling
  *   freeze.c      freezing, thawing
+ *   pids.c        who is in it
  *   walk.c        a cgroup and all below it
  *   stuck.c       who neither dies nor freezes
  *   remove.c      waiting until it is empty, removing it
@@ -51,8 +52,16 @@ static inline bool cgroup_gone(int r)
 	return r == -ENOENT || r == -ENODEV;
 }
 
-/* All of cgroup.procs; ret->pids is malloc'ed. Threaded cgroups have none. */
+/*
+ * The processes in this one cgroup, in ascending order; those in a threaded cgroup are listed further up. ret->pids is
+ * malloc'ed.
+ */
 int cgroup_read_pids(int dirfd, struct cgroup_pids *ret);
+
+/* Of them only those whose first thread has ended, which cgroup.kill does not reach; also in threaded cgroups. */
+int cgroup_read_leaderless(int dirfd, struct cgroup_pids *ret);
+
+bool cgroup_has_pid(const struct cgroup_pids *list, pid_t pid);
 
 /*
  * Calls visit for dirfd and every cgroup below it, children first. Stops at the first negative result; what is gone in
