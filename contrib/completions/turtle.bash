@@ -28,7 +28,7 @@ _turtle_words()
 _turtle()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='create delete events help kill list run spec start state update'
+	local commands='create delete events help kill list pause ps resume run spec start state update'
 	local options='--cgroup-manager --debug --help --log --log-format --log-level --root --rootless --systemd-cgroup --version'
 	local create='--bundle --config --console-socket --help --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds'
 	local box='--annotation --cap-add --cap-drop --cpu-shares --cpus --cpuset-cpus --cpuset-mems --cwd --device --env --env-file --gidmap --group-add --hostname --memory --memory-reservation --memory-swap --mount --network --no-network --no-new-privs --no-tty --pids --pids-limit --read-only --rootfs --seccomp --security-opt --shm-size --swap --sysctl --tmpfs --tty --uidmap --ulimit --umask --user --volume --workdir'
@@ -78,7 +78,7 @@ _turtle()
 			mapfile -t COMPREPLY < <(compgen -f -- "$current")
 			return
 			;;
-		list)
+		list | ps)
 			_turtle_words $'table\njson' "$current"
 			return
 			;;
@@ -130,11 +130,12 @@ _turtle()
 	update)
 		if [[ $current == -* ]]; then _turtle_words "${update// /$'\n'}" "$current"; else _turtle_words "$(_turtle_ids)" "$current"; fi
 		;;
-	delete | events | kill | start | state)
+	delete | events | kill | pause | ps | resume | start | state)
 		if [[ $current == -* ]]; then
 			case $command in
 			delete) _turtle_words $'--force\n--help\n--regex' "$current" ;;
 			events) _turtle_words $'--help\n--interval\n--stats' "$current" ;;
+			ps) _turtle_words $'--format\n--help' "$current" ;;
 			kill) _turtle_words $'--all\n--help\n--regex' "$current" ;;
 			*) _turtle_words '--help' "$current" ;;
 			esac

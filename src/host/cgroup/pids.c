@@ -123,8 +123,9 @@ static int find_leaderless(int dirfd, const struct cgroup_pids *procs, struct cg
 	size_t room = 0;
 	int r = read_numbers(dirfd, "cgroup.threads", &threads);
 
+	*ret = found;
 	if (r < 0)
-		return r;
+		return cgroup_gone(r) ? 0 : r;
 	sort(&threads);
 	/* Of a domain with threaded cgroups below all processes are listed, wherever their threads are. */
 	for (size_t i = 0; i < procs->n && r == 0; i++)

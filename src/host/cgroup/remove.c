@@ -104,8 +104,8 @@ static int name_stuck(int fd, const char *path, int timeout_ms, struct err *err)
 
 	if (!cgroup_find_stuck(fd, &stuck))
 		return err_msg(err, -ETIMEDOUT, "remove cgroup %s: it is not empty after %d ms", path, timeout_ms);
-	return err_msg(err, -ETIMEDOUT, "remove cgroup %s: %s, still there after %d ms", path,
-		       cgroup_stuck_text(&stuck, text, sizeof(text)), timeout_ms);
+	return err_msg(err, -ETIMEDOUT, "remove cgroup %s: %s%s still there after %d ms", path,
+		       cgroup_stuck_text(&stuck, text, sizeof(text)), stuck.state == 'D' ? "," : " is", timeout_ms);
 }
 
 /* It is in use: waits for it to become empty, clears what is below, tries again, until the deadline. */
