@@ -63,7 +63,8 @@ machine_start()
 	esac
 }
 
-# machine_qemu DIR MEMORY CPUS run|shell KERNEL-COMMAND-LINE OPTION...
+# machine_qemu DIR MEMORY CPUS run|shell KERNEL-COMMAND-LINE OPTION.... The image is
+# never written to, and user-mode Linux, at work elsewhere with the same one, holds a lock that QEMU would take amiss.
 machine_qemu()
 {
 	local directory=$1 memory=$2 cpus=$3 serial=stdio line=$5
@@ -71,8 +72,8 @@ machine_qemu()
 	shift 5
 	TMPDIR=$directory exec qemu-system-x86_64 -M q35 "$@" -m "$memory" -smp "$cpus" -nodefaults -display none \
 		-serial "$serial" -no-reboot -kernel "$image/vmlinuz" -initrd "$image/initrd" -append "root=/dev/vda $line" \
-		-drive "file=$image/base.ext4,format=raw,if=virtio,snapshot=on,cache=unsafe" \
-		-drive "file=$image/swap.img,format=raw,if=virtio,snapshot=on,cache=unsafe" \
+		-drive "file=$image/base.ext4,format=raw,if=virtio,snapshot=on,cache=unsafe,file.locking=off" \
+		-drive "file=$image/swap.img,format=raw,if=virtio,snapshot=on,cache=unsafe,file.locking=off" \
 		-drive "file=$directory/spare.img,format=raw,if=virtio,cache=none" \
 		-virtfs "local,path=$top,mount_tag=src,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$build,mount_tag=build,security_model=none,readonly=on,multidevs=remap" \
