@@ -248,8 +248,10 @@ static int create_failed(const struct plan_cgroup *plan, int r, struct err *err)
 {
 	bool forbidden = r == -EACCES || r == -EPERM || r == -EROFS;
 
-	if (plan->rootless && forbidden)
+	if (plan->rootless && forbidden) {
 		err_wrap(err, "rootless needs no limits + no cgrouppath when no permission is granted for cgroups");
+		err_hint(err, "--systemd-cgroup asks the user's systemd for a cgroup that it may limit");
+	}
 	err_wrap(err, "unable to apply cgroup configuration");
 	return r;
 }
