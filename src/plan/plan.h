@@ -183,6 +183,7 @@ struct plan_current {
 	bool has_cpu_max;
 	int64_t cpu_quota; /* us; -1: none */
 	uint64_t cpu_period, cpu_burst;
+	bool cpu_idle;
 };
 
 /*

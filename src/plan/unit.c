@@ -527,7 +527,8 @@ static void put_empty_sets(struct unit_properties *p, const struct oci_resources
 int plan_unit_update(const struct oci_resources *resources, const struct plan_facts *facts, struct ocispec_arena *arena,
 		     struct plan_cgroup *ret, struct err *err)
 {
-	struct unit_properties p = {.arena = arena, .version = facts->systemd_version, .slice = ret->unit.slice};
+	struct unit_properties p = {
+		.arena = arena, .version = facts->systemd_version, .slice = ret->unit.slice, .living = true};
 	struct plan_cgroup wanted = {0};
 	int r;
 

@@ -10,6 +10,7 @@ struct unit_properties {
 	struct ocispec_arena *arena;
 	uint32_t version; /* systemd's: which properties it knows */
 	bool slice;
+	bool living; /* an update: what systemd takes only from a new unit is left to the files */
 	size_t n, max;
 	struct plan_unit_property *items;
 	bool failed;

@@ -239,7 +239,7 @@ static int put_oom_group(struct translation *t, const struct row *row, const str
 {
 	if (strcmp(w->value, "0") != 0 && strcmp(w->value, "1") != 0)
 		return bad_value(w, "0 or 1", err);
-	if (!t->p->slice)
+	if (!t->p->slice && !t->p->living)
 		unit_put(t->p, row->property, w->value[0] == '1' ? "'kill'" : "'continue'");
 	return 0;
 }

@@ -43,6 +43,16 @@ static int check_burst(const struct oci_resources_cpu *cpu, const struct plan_cu
 	return 0;
 }
 
+/* The kernel refuses it with EINVAL, and systemd takes it for the end of being idle: neither is what was asked for. */
+static int check_idle(const struct oci_resources_cpu *cpu, const struct plan_current *current, struct err *err)
+{
+	if (current->cpu_idle && !cpu->idle.set && cpu->shares.set && cpu->shares.value != 0)
+		return err_msg(err, -EINVAL,
+			       CPU "shares: unable to apply both idle and a weight (the container is idle; set "
+				   "cpu.idle to 0 with it)");
+	return 0;
+}
+
 static int add_warning(struct ocispec_arena *arena, struct plan_cgroup *cgroup, const char *warning)
 {
 	const char **grown = ocispec_alloc(arena, (cgroup->n_warnings + 1) * sizeof(*grown));
@@ -85,8 +95,7 @@ int plan_update(const struct oci_resources *resources, const struct plan_current
 
 	if (resources->cpu) {
 		cpu = *resources->cpu;
-		r = check_burst(&cpu, current, err);
-		if (r < 0)
+		if ((r = check_burst(&cpu, current, err)) < 0 || (r = check_idle(&cpu, current, err)) < 0)
 			return r;
 		complete_cpu_max(&cpu, current);
 		wanted.cpu = &cpu;

@@ -583,6 +583,17 @@ static void test_current(void **state)
 		assert_int_equal(found.cpu_quota, row->expected.cpu_quota);
 		assert_int_equal(found.cpu_period, row->expected.cpu_period);
 		assert_int_equal(found.cpu_burst, row->expected.cpu_burst);
+		assert_false(found.cpu_idle);
+	}
+	put("cpu.max", "max 100000");
+	put("cpu.max.burst", "0");
+	put("cpu.idle", "1");
+	for (size_t i = 0; i < 2; i++) {
+		struct plan_current found = {0};
+
+		assert_int_equal(cgroup_read_current(dir, &found, &err), 0);
+		assert_int_equal(found.cpu_idle, i == 0);
+		unlinkat(dir, "cpu.idle", 0); /* before Linux 5.15 */
 	}
 }
 

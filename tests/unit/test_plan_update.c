@@ -24,6 +24,10 @@ struct row {
 	{                                                                  \
 		.has_cpu_max = true, .cpu_quota = -1, .cpu_period = 200000 \
 	}
+#define IDLE                                                                                 \
+	{                                                                                    \
+		.has_cpu_max = true, .cpu_quota = -1, .cpu_period = 100000, .cpu_idle = true \
+	}
 #define BURSTING                                                                                  \
 	{                                                                                         \
 		.has_cpu_max = true, .cpu_quota = 50000, .cpu_period = 100000, .cpu_burst = 30000 \
@@ -63,6 +67,8 @@ static const struct row rows[] = {
 	{"{\"cpu\":{\"idle\":1}}", "cpu.idle=1\n"},
 	{"{\"cpu\":{\"idle\":1,\"shares\":0}}", "cpu.idle=1\n"},
 	{"{\"cpu\":{\"idle\":0,\"shares\":1024}}", "?cpu.idle=0\ncpu.weight=100\n"},
+	{"{\"cpu\":{\"idle\":0,\"shares\":1024}}", "?cpu.idle=0\ncpu.weight=100\n", IDLE},
+	{"{\"cpu\":{\"shares\":0,\"quota\":5000}}", "cpu.max=5000 100000\n", IDLE},
 	{"{\"cpu\":{\"cpus\":\"0-1\",\"mems\":\"0\"}}", "cpuset.cpus=0-1\ncpuset.mems=0\n"},
 	/* memory: swap stays where only the limit is given, and goes with an unlimited one */
 	{"{\"memory\":{\"limit\":33554432}}", "memory.max=33554432\n"},
@@ -117,6 +123,7 @@ static const struct row rows[] = {
 	{"{\"cpu\":{\"idle\":2}}", "! linux.resources.cpu.idle: 2 is neither 0 nor 1"},
 	{"{\"cpu\":{\"idle\":-1}}", "! linux.resources.cpu.idle: -1 is neither 0 nor 1"},
 	{"{\"cpu\":{\"idle\":1,\"shares\":512}}", "! unable to apply both"},
+	{"{\"cpu\":{\"shares\":512}}", "! shares: unable to apply both idle and a weight (the container is idle", IDLE},
 	{"{\"cpu\":{\"quota\":1000,\"burst\":2000}}", "! burst: 2000 is more than the quota of 1000"},
 	{"{\"cpu\":{\"burst\":60000}}", "! burst: 60000 is more than the quota of 50000", HALF},
 	{"{\"cpu\":{\"quota\":20000}}", "! quota: 20000 is less than the burst of 30000", BURSTING},
@@ -249,6 +256,22 @@ static void test_unit_nothing(void **state)
 	ocispec_arena_free(f.arena);
 }
 
+/* OOMPolicy is only for new units. */
+static void test_unit_living(void **state)
+{
+	static const struct plan_current half = HALF;
+	struct fixture f = {.cgroup = {.path = "/x", .unit.name = "x-box.scope"}};
+	char text[4096];
+
+	plan(&f, "{\"unified\":{\"memory.oom.group\":\"1\",\"memory.high\":\"4096\"}}", &half);
+	if (f.r < 0)
+		fail_msg("%s", f.err.msg);
+	properties_text(&f.cgroup, text, sizeof(text));
+	assert_string_equal(text, "MemoryHigh=uint64 4096\n");
+	assert_int_equal(f.cgroup.n_writes, 2);
+	ocispec_arena_free(f.arena);
+}
+
 /* Back to what the files said: their own spelling, and nothing where nothing was set. */
 static void test_unit_back(void **state)
 {
@@ -291,7 +314,7 @@ static void test_unit_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_unit), cmocka_unit_test(test_unit_nothing),
-					   cmocka_unit_test(test_unit_back)};
+					   cmocka_unit_test(test_unit_back), cmocka_unit_test(test_unit_living)};
 
 	return run_table("update", rows, test_row) + cmocka_run_group_tests_name("update, units", tests, NULL, NULL);
 }

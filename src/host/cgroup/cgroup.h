@@ -123,7 +123,8 @@ void cgroup_change_end(struct cgroup_change *change);
  */
 size_t cgroup_change_old(const struct cgroup_change *change, struct oci_pair *ret);
 
-/* cpu.max and cpu.max.burst, which an update has to complete; has_cpu_max is false where there are none. */
+/* What an update has to complete, or to be held against, of the files of cpu; has_cpu_max is false where there are
+ * none. */
 int cgroup_read_current(int fd, struct plan_current *ret, struct err *err);
 
 /*

@@ -276,7 +276,7 @@ size_t cgroup_change_old(const struct cgroup_change *change, struct oci_pair *re
 int cgroup_read_current(int fd, struct plan_current *ret, struct err *err)
 {
 	struct plan_current current = {0};
-	char text[64], *space;
+	char text[64], idle[16], *space;
 	ssize_t n = cgroup_read(fd, "cpu.max", text, sizeof(text));
 
 	if (n == -ENOENT) {
@@ -292,7 +292,8 @@ int cgroup_read_current(int fd, struct plan_current *ret, struct err *err)
 	if (!space || (strcmp(text, "max") != 0 && num_i64(text, &current.cpu_quota) < 0) ||
 	    num_u64(space, &current.cpu_period) < 0)
 		return err_msg(err, -EPROTO, "cpu.max says what is not understood");
-	/* Since Linux 5.14. */
+	/* Since Linux 5.15, and 5.14. */
+	current.cpu_idle = cgroup_read(fd, "cpu.idle", idle, sizeof(idle)) > 0 && strcmp(idle, "1") == 0;
 	n = cgroup_read(fd, "cpu.max.burst", text, sizeof(text));
 	if (n < 0 && n != -ENOENT)
 		return err_set(err, (int)n, "read cpu.max.burst");
