@@ -312,6 +312,7 @@ static int do_spawn(struct create *c, struct err *err)
 		.passed = &c->passed,
 		.cwd = c->bundle.path,
 		.cgroup_fd = c->process_fd >= 0 ? c->process_fd : c->cgroup_fd,
+		.enter = !c->cgroup_made,
 		.listen_fd = c->listen_fd,
 	};
 	int r = init_spawn(&request, &c->init, err);

@@ -193,12 +193,14 @@ static int keep_capabilities(void)
  * What must be as the caller's before the container's side begins. In a new user namespace the score waits for the
  * host, which has the right to lower it.
  */
-static int settle_child(const struct spawn_request *request, struct err *err)
+static int settle_child(const struct spawn_request *request, int procs, struct err *err)
 {
 	const struct plan *plan = request->plan;
 	char value[16];
 	int r;
 
+	if (procs >= 0 && write(procs, "0", 1) < 0)
+		return err_set(err, -errno, "enter cgroup %s", plan->cgroup.path);
 	if (request->passed->raised && setrlimit(RLIMIT_NOFILE, &request->passed->nofile) < 0)
 		return err_set(err, -errno, "put the limit of open files back");
 	if (chdir(request->cwd) < 0)
@@ -218,12 +220,12 @@ static int settle_child(const struct spawn_request *request, struct err *err)
 }
 
 /* The child: let the three descriptors through and become turtle-init. A failure travels like one of init's. */
-static _Noreturn void in_child(const struct spawn_request *request, int sync, const char *numbers)
+static _Noreturn void in_child(const struct spawn_request *request, int sync, int procs, const char *numbers)
 {
 	char *const argv[] = {(char *)"turtle-init", (char *)numbers, NULL}, *const no_env[] = {NULL};
 	struct sync_msg msg = {.type = SYNC_ERROR};
 
-	if (settle_child(request, &msg.err) == 0) {
+	if (settle_child(request, procs, &msg.err) == 0) {
 		fcntl(sync, F_SETFD, 0);
 		fcntl(request->image->plan, F_SETFD, 0);
 		if (request->listen_fd >= 0)
@@ -260,20 +262,30 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 	int pidfd = -1, ends[2];
 	struct clone_args args = {
 		.flags = plan->clone_flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&pidfd, .exit_signal = SIGCHLD};
+	_cleanup_close_ int procs = -1;
 	char numbers[48];
 	pid_t pid;
 	int r;
 
+	/*
+	 * Kernels of 2025 (6.12.101, 6.18) kill whoever is cloned into a cgroup that was once told to kill: they compare
+	 * its count of cgroup.kill with that of the parent's cgroup. A new one was never told.
+	 */
+	if (request->cgroup_fd >= 0 && request->enter) {
+		procs = openat(request->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (procs < 0)
+			return err_set(err, -errno, "open cgroup.procs of cgroup %s", plan->cgroup.path);
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_set(err, -errno, "create the socket pair for container init");
-	if (request->cgroup_fd >= 0) {
+	if (request->cgroup_fd >= 0 && procs < 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)request->cgroup_fd;
 	}
 	snprintf(numbers, sizeof(numbers), "%d %d %d", ends[1], request->image->plan, request->listen_fd);
 	pid = sys_clone3(&args);
 	if (pid == 0)
-		in_child(request, ends[1], numbers);
+		in_child(request, ends[1], procs, numbers);
 	r = -errno;
 	close(ends[1]);
 	if (pid < 0) {

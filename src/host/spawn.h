@@ -48,6 +48,7 @@ struct spawn_request {
 	const struct passed *passed;
 	const char *cwd; /* the bundle: where createContainer hooks run */
 	int cgroup_fd;   /* the cgroup to be born in, or -1 */
+	bool enter;      /* that cgroup is not a new one: the child enters it itself */
 	int listen_fd;   /* the socket for the start, or -1 (run) */
 };
 

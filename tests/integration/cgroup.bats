@@ -608,3 +608,39 @@ adas_bundle()
 	[ ! -e "$CGROUP_DIR" ] || fail "it stays"
 	rmdir "$mine/shell"
 }
+
+@test "cgroup: an empty one that was there before, and was told to kill, is entered alive" {
+	mkdir -p "$CGROUP_DIR"
+	[ -e "$CGROUP_DIR/cgroup.kill" ] || skip "no cgroup.kill before Linux 5.14"
+	echo 1 >"$CGROUP_DIR/cgroup.kill"
+	box cat /proc/self/cgroup
+	has 0::/
+	args sleep 1000
+	mkdir -p "$CGROUP_DIR"
+	echo 1 >"$CGROUP_DIR/cgroup.kill"
+	ok turtle create box
+	same "$(sed -n 's/^0:://p' /proc/"$(init_pid)"/cgroup)" "$CGROUP"
+	ok turtle delete --force box
+}
+
+@test "cgroup: all controllers that are missing are named at once" {
+	grep -Eqw 'memory|pids' "$CGROUP_MOUNT/cgroup.controllers" && skip "the host has them"
+	config '.linux.resources.memory.limit = 67108864 | .linux.resources.memory.reservation = 67108864 | .linux.resources.pids.limit = 9'
+	box_refused "memory.limit: the memory controller is not available"
+	[[ $stderr == *"pids.limit: the pids controller is not available"* ]] || fail "no word of pids"
+	[[ $stderr != *reservation* ]] || fail "memory is named twice"
+}
+
+@test "cgroup: sub-cgroup and delegated cgroup without systemd" {
+	config '.annotations = {"run.oci.systemd.subgroup": "payload", "run.oci.delegate-cgroup": "mine"} |
+		.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end) | .process.user = {uid: 1000, gid: 1000}'
+	box sh -c 'cat /proc/self/cgroup; mkdir /sys/fs/cgroup/mine/x && echo $$ >/sys/fs/cgroup/mine/x/cgroup.procs && cat /proc/self/cgroup'
+	has 0::/mine 0::/mine/x
+	args sleep 1000
+	ok turtle create box
+	same "$(sed -n 's/^0:://p' /proc/"$(init_pid)"/cgroup)" "$CGROUP/payload/mine"
+	same "$(jq -r .container.processCgroup "$STATE/box/state.json")" "$CGROUP/payload/mine"
+	same "$(stat -c %u "$CGROUP_DIR/payload/cgroup.procs" "$CGROUP_DIR/payload/mine/cgroup.procs" "$CGROUP_DIR/cgroup.procs" | xargs)" "1000 1000 0"
+	ok turtle delete --force box
+	[ ! -e "$CGROUP_DIR" ] || fail "its cgroup is there"
+}

@@ -207,20 +207,29 @@ static int check_state(int fd, const char *path, struct err *err)
 static int check_controllers(int fd, const struct plan_cgroup *plan, struct err *err)
 {
 	char has[CGROUP_FILE_SIZE];
+	struct err one, before;
 	ssize_t n;
+	int r = 0;
 
 	if (plan->controllers == 0)
 		return 0;
 	n = cgroup_read(fd, "cgroup.controllers", has, sizeof(has));
 	if (n < 0)
 		return err_set(err, (int)n, "read the controllers of cgroup %s", plan->path);
+	/* Who asks for much that is not there is to learn of all of it at once. */
 	for (size_t i = 0; i < plan->n_writes; i++) {
 		const struct plan_cgroup_write *w = &plan->writes[i];
+		size_t length = w->controller ? strlen(w->controller) : 0;
 
-		if (!w->optional && w->controller && !cgroup_has_word(has, w->controller, strlen(w->controller)))
-			return cgroup_no_controller(w, plan->path, has, err);
+		if (w->optional || !w->controller || cgroup_has_word(has, w->controller, length) ||
+		    find_need(plan, w->controller, length) != w)
+			continue;
+		before = err ? *err : (struct err){0};
+		cgroup_no_controller(w, plan->path, has, &one);
+		r = err_msg(err, one.code, "%s%s%s", r < 0 ? before.msg : "", r < 0 ? "; " : "", one.msg);
+		r = one.code;
 	}
-	return 0;
+	return r;
 }
 
 int cgroup_provide(const struct plan_cgroup *plan, int fd, struct err *err)
