@@ -203,10 +203,17 @@ int cgroup_kill_each(int dirfd, const char *path, struct err *err)
 int cgroup_kill(const char *path, struct err *err)
 {
 	_cleanup_close_ int fd = cgroup_open(path, NULL);
+	char text[256];
 	int r;
 
 	if (fd < 0)
 		return cgroup_gone(fd) ? 0 : err_set(err, fd, "open cgroup %s", path);
+	/*
+	 * Not for nothing: some kernels kill whatever is later cloned into a cgroup that was killed once, and one that
+	 * is not ours to remove may be used again.
+	 */
+	if (cgroup_read(fd, "cgroup.events", text, sizeof(text)) > 0 && cgroup_key(text, "populated") == 0)
+		return 0;
 	r = cgroup_write(fd, "cgroup.kill", "1");
 	if (r == -ENODEV)
 		return 0;
