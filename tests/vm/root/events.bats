@@ -328,11 +328,12 @@ pressure_numbers()
 	both pressure_numbers
 }
 
-# The other runtime of the machine, on a container like ours: the same keys, whatever their values.
+# The other runtime of the machine, on a container like ours: the same keys, but for those that depend on a value or on
+# the runtime's age.
 same_keys()
 {
 	local keys='[.data | paths | map(if type == "number" then "[]" else . end) | join(".")] | unique
-		- ["memory.usage.max", "memory.swap.max"] | map(select(test("memory.raw.|blkio.io|throttling.|psi") | not))'
+		- ["memory.cache", "memory.usage.max", "memory.swap.max"] | map(select(test("memory.raw.|blkio.io|throttling.|psi") | not))'
 	up "{\"memory\": {\"limit\": 67108864}, \"pids\": {\"limit\": 7}}" sleep 1000
 	stats
 	jq -c "$keys" "$T/out" >"$T/ours"
