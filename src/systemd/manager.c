@@ -21,11 +21,17 @@
 
 /* A manager that executes itself anew may still take connections that it then drops. */
 #define RECONNECT_TRIES 8
+/* How long one is waited for that was not there in the beginning. A socket that somebody has left behind looks alike.
+ */
+#define COMEBACK_LIMIT (10 * USEC_PER_SEC)
 /*
  * sd-bus watches for a socket to appear, but nothing tells when somebody listens on one that has just appeared: it is
  * tried again after this time, then twice this time, and so on.
  */
 #define RECONNECT_STEP (USEC_PER_SEC / 20)
+
+/* What somebody else says about an error. */
+#define WHY_SIZE 256
 
 static uint64_t now_usec(void)
 {
@@ -246,7 +252,7 @@ int version_parse(const char *text, uint32_t *ret)
 struct greeting {
 	unsigned n_answers;
 	int result;
-	char why[256];
+	char why[WHY_SIZE];
 	char *version, *cgroup;
 };
 
@@ -295,7 +301,7 @@ static int ask(struct manager *manager, const char *property, sd_bus_message_han
 }
 
 /* On failure why says more than the errno, or is "". */
-static int greet(struct manager *manager, char why[static 256])
+static int greet(struct manager *manager, char why[static WHY_SIZE])
 {
 	struct greeting greeting = {0};
 	int r;
@@ -315,6 +321,11 @@ static int greet(struct manager *manager, char why[static 256])
 	}
 	if (r >= 0)
 		r = greeting.result;
+	/* sd-bus answers in the place of somebody who went away. */
+	if (r < 0 && manager_lost(manager)) {
+		r = -ECONNRESET;
+		greeting.why[0] = '\0';
+	}
 	if (r >= 0) {
 		r = version_parse(greeting.version, &manager->version);
 		if (r < 0)
@@ -336,7 +347,7 @@ static int greet(struct manager *manager, char why[static 256])
 
 /* Why no manager answered: the first reason that says more than "there is none". */
 static int nobody_there(struct manager *manager, const struct place *places, size_t n, const int *results,
-			char whys[][256], struct err *err)
+			char whys[][WHY_SIZE], struct err *err)
 {
 	size_t telling = 0;
 
@@ -355,31 +366,16 @@ static int nobody_there(struct manager *manager, const struct place *places, siz
 			manager->user ? "is there a login session?" : "is systemd running?");
 }
 
-int manager_connect(struct manager *manager, struct err *err)
+/* One attempt: whoever listens there must answer. */
+static int try_place(struct manager *manager, const struct place *place, char why[static WHY_SIZE])
 {
-	struct place places[2] = {0};
-	char whys[2][256] = {"", ""};
-	int results[2], r;
+	int r = connect_to(manager, place, false);
 
-	r = find_places(manager->user, places);
+	if (r >= 0)
+		r = greet(manager, why);
 	if (r < 0)
-		err_set(err, r, "connect to systemd");
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(places); i++) {
-		results[i] = connect_to(manager, &places[i], false);
-		if (results[i] >= 0)
-			results[i] = greet(manager, whys[i]);
-		if (results[i] >= 0) {
-			manager->place = places[i];
-			places[i] = (struct place){0};
-			break;
-		}
 		drop_bus(manager);
-		if (i == ARRAY_SIZE(places) - 1)
-			r = nobody_there(manager, places, ARRAY_SIZE(places), results, whys, err);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		place_free(&places[i]);
-	return r < 0 ? r : 0;
+	return r;
 }
 
 int manager_reconnect(struct manager *manager)
@@ -403,6 +399,62 @@ int manager_reconnect(struct manager *manager)
 			dropped++;
 	}
 	return r;
+}
+
+/* A manager is there, or was a moment ago: it refuses or drops us while it executes itself anew. */
+static bool may_come_back(int result)
+{
+	return result == -ECONNREFUSED || result == -ECONNRESET || result == -EPIPE;
+}
+
+/* Waits for such a manager at the place. */
+static int await_manager(struct manager *manager, char why[static WHY_SIZE])
+{
+	int r;
+
+	manager_begin(manager, manager->limit < COMEBACK_LIMIT ? manager->limit : COMEBACK_LIMIT);
+	do {
+		r = manager_reconnect(manager);
+		if (r >= 0)
+			r = greet(manager, why);
+	} while (may_come_back(r) && time_left(manager) > 0);
+	return r;
+}
+
+int manager_connect(struct manager *manager, struct err *err)
+{
+	struct place places[2] = {0};
+	char whys[2][WHY_SIZE] = {"", ""};
+	int results[2], r;
+
+	r = find_places(manager->user, places);
+	if (r < 0) {
+		err_set(err, r, "connect to systemd");
+		goto out;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		r = results[i] = try_place(manager, &places[i], whys[i]);
+		if (r >= 0) {
+			manager->place = places[i];
+			places[i] = (struct place){0};
+			goto out;
+		}
+	}
+	if (may_come_back(results[0])) {
+		manager->place = places[0];
+		results[0] = await_manager(manager, whys[0]);
+		r = results[0];
+		if (r < 0)
+			manager->place = (struct place){0};
+		else
+			places[0] = (struct place){0};
+	}
+	if (r < 0)
+		r = nobody_there(manager, places, ARRAY_SIZE(places), results, whys, err);
+out:
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		place_free(&places[i]);
+	return r < 0 ? r : 0;
 }
 
 void manager_close(struct manager *manager)

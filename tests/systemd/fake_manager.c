@@ -14,9 +14,11 @@
  *   hang=MEMBER               that call is never answered
  *   refuse=TEXT               StartTransientUnit fails with this message
  *   drop=accept               the first connection ends before a word is said
+ *   drop=hello                ... when it is asked for its version
  *   drop=call|work|reply      ... when StartTransientUnit was read / was done, but not answered / was answered
  *   drop=away                 as work, and nobody listens any more: the socket comes back after 100 ms
  *   pending                   ... and the unit's job has not ended by then, it does 100 ms later
+ *   late                      nobody listens on the socket for the first 100 ms
  *   backlog                   the queue of connections is full for the first 100 ms
  */
 #include <errno.h>
@@ -39,7 +41,7 @@
 
 static struct {
 	const char *path, *bus, *version, *cgroup, *result, *silent, *hang, *refuse, *drop;
-	bool pending, backlog;
+	bool pending, backlog, late;
 } options = {.version = "257.9-1~deb13u1", .cgroup = "", .result = "done"};
 
 static struct {
@@ -155,7 +157,7 @@ static void start_listening(void)
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", options.path);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener < 0 || bind(listener, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
-	    listen(listener, options.backlog ? 0 : 16) < 0)
+	    (!options.late && listen(listener, options.backlog ? 0 : 16) < 0))
 		need(-errno, options.path);
 	for (size_t i = 0; options.backlog && i < sizeof(fillers) / sizeof(*fillers); i++) {
 		fillers[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -170,6 +172,8 @@ static int on_time_to_accept(sd_event_source *source, uint64_t usec, void *arg)
 {
 	if (listener < 0)
 		start_listening();
+	if (options.late && listen(listener, 16) < 0)
+		need(-errno, "listen");
 	need(sd_event_add_io(event, &accepting, listener, EPOLLIN, on_connection, NULL), "wait for connections");
 	return 0;
 }
@@ -309,6 +313,8 @@ static int get_property(sd_bus_message *message)
 
 	need(sd_bus_message_read(message, "ss", &interface, &property), "read Get");
 	say("Get %s", property);
+	if (is(options.drop, "hello"))
+		return drop(message);
 	if (strcmp(property, "Version") == 0)
 		return sd_bus_reply_method_return(message, "v", "s", options.version);
 	if (strcmp(property, "ControlGroup") == 0)
@@ -387,6 +393,10 @@ static void parse_option(char *text)
 		options.pending = true;
 		return;
 	}
+	if (strcmp(text, "late") == 0) {
+		options.late = true;
+		return;
+	}
 	if (strcmp(text, "backlog") == 0) {
 		options.backlog = true;
 		return;
@@ -433,7 +443,7 @@ int main(int argc, char **argv)
 		serve_bus();
 	} else {
 		start_listening();
-		if (options.backlog)
+		if (options.backlog || options.late)
 			later(on_time_to_accept);
 		else
 			on_time_to_accept(NULL, 0, NULL);

@@ -10,6 +10,8 @@
 #include "systemd/unit.h"
 
 #include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 
 #define HELLO "Get Version\nGet ControlGroup\n"
@@ -286,18 +288,58 @@ static void test_nobody(void **state)
 	fake_end(&fake);
 }
 
-/* It listens, and hangs up, or says nothing at all. */
-static void test_mute(void **state)
+/* It listens, and hangs up, as one does that is about to execute itself: the next attempt is better. */
+static void test_dropped(void **state)
 {
 	struct fixture f;
 
 	begin(&f, "drop=accept");
-	assert_true(manager_connect(&f.manager, &f.err) < 0);
-	check_message(&f.err, "no user manager at|");
+	if (manager_connect(&f.manager, &f.err) < 0)
+		fail_msg("%s", f.err.msg);
+	assert_string_equal(fake_log(&f.fake), HELLO);
 	end(&f);
+	begin(&f, "drop=hello");
+	if (manager_connect(&f.manager, &f.err) < 0)
+		fail_msg("%s", f.err.msg);
+	end(&f);
+}
+
+/* It listens, and says nothing. */
+static void test_mute(void **state)
+{
+	struct fixture f;
+
 	begin(&f, "hang=Get");
 	manager_begin(&f.manager, 300 * UINT64_C(1000));
 	assert_int_equal(manager_connect(&f.manager, &f.err), -ETIMEDOUT);
+	end(&f);
+}
+
+/* A socket without anybody behind it: left behind, which has an end, or about to be listened on, which is waited for.
+ */
+static void test_refused(void **state)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct manager manager = {.user = true, .limit = 200 * UINT64_C(1000)};
+	struct err err = {0};
+	struct fixture f;
+	struct fake fake;
+	int sock;
+
+	fake_prepare(&fake);
+	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", fake.socket);
+	assert_int_equal(bind(sock, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	manager_begin(&manager, manager.limit);
+	assert_true(manager_connect(&manager, &err) < 0);
+	check_message(&err, "systemd: no user manager at |/systemd/private or |/bus: ");
+	manager_close(&manager);
+	close(sock);
+	fake_end(&fake);
+
+	begin(&f, "late");
+	if (manager_connect(&f.manager, &f.err) < 0)
+		fail_msg("%s", f.err.msg);
 	end(&f);
 }
 
@@ -393,8 +435,9 @@ static void test_bus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hello),    cmocka_unit_test(test_nobody), cmocka_unit_test(test_mute),
-		cmocka_unit_test(test_odd_path), cmocka_unit_test(test_bus),    cmocka_unit_test(test_gone_for_good),
+		cmocka_unit_test(test_hello), cmocka_unit_test(test_nobody),        cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_mute),  cmocka_unit_test(test_refused),       cmocka_unit_test(test_odd_path),
+		cmocka_unit_test(test_bus),   cmocka_unit_test(test_gone_for_good),
 	};
 	int failed = 0;
 
