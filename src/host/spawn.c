@@ -268,8 +268,8 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 	int r;
 
 	/*
-	 * Kernels of 2025 (6.12.101, 6.18) kill whoever is cloned into a cgroup that was once told to kill: they compare
-	 * its count of cgroup.kill with that of the parent's cgroup. A new one was never told.
+	 * Kernels of 2025 (6.12.101, 6.18) kill whoever is cloned into a cgroup that was once told to kill: they
+	 * compare its count of cgroup.kill with that of the parent's cgroup. A new one was never told.
 	 */
 	if (request->cgroup_fd >= 0 && request->enter) {
 		procs = openat(request->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
