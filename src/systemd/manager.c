@@ -488,22 +488,22 @@ static int call_once(struct manager *manager, const struct call *call, sd_bus_er
 
 int manager_call(struct manager *manager, const struct call *call, sd_bus_error *ret_error, sd_bus_message **ret_reply)
 {
-	int r;
+	for (int losses = 0;; losses++) {
+		int r;
 
-	if (!manager_lost(manager)) {
+		if (manager_lost(manager)) {
+			r = manager_reconnect(manager);
+			if (r < 0)
+				return sd_bus_error_setf(
+					ret_error, SD_BUS_ERROR_DISCONNECTED,
+					"the connection to systemd at %s is lost, and not to be had again: %s",
+					place_name(&manager->place), strerror(-r));
+		}
 		r = call_once(manager, call, ret_error, ret_reply);
-		if (r >= 0 || !manager_lost(manager))
+		if (r >= 0 || !manager_lost(manager) || losses == MANAGER_LOSSES)
 			return r;
+		sd_bus_error_free(ret_error);
 	}
-	sd_bus_error_free(ret_error);
-	r = manager_reconnect(manager);
-	if (r < 0) {
-		sd_bus_error_setf(ret_error, SD_BUS_ERROR_DISCONNECTED,
-				  "the connection to systemd at %s is lost, and not to be had again: %s",
-				  place_name(&manager->place), strerror(-r));
-		return r;
-	}
-	return call_once(manager, call, ret_error, ret_reply);
 }
 
 int manager_subscribe(struct manager *manager, sd_bus_error *ret_error)

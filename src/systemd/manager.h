@@ -18,6 +18,9 @@
 #define SYSTEMD_NO_UNIT    "org.freedesktop.systemd1.NoSuchUnit"
 #define SYSTEMD_UNIT_THERE "org.freedesktop.systemd1.UnitExists"
 
+/* How often one request may lose its connection: one daemon-reexec follows the other where packages are installed. */
+#define MANAGER_LOSSES 5
+
 /* Where a manager may be found. */
 struct place {
 	char *address;  /* of a D-Bus server; owned */
@@ -54,8 +57,8 @@ struct call {
 };
 
 /*
- * Calls until the deadline. A connection that is lost meanwhile is made again and the call repeated, once: generation
- * tells. Returns a negative errno with ret_error filled, which sd_bus_error_free() frees. ret_reply may be NULL.
+ * Calls until the deadline. A connection that is lost meanwhile is made again and the call repeated: generation tells.
+ * Returns a negative errno with ret_error filled, which sd_bus_error_free() frees. ret_reply may be NULL.
  */
 int manager_call(struct manager *manager, const struct call *call, sd_bus_error *ret_error, sd_bus_message **ret_reply);
 

@@ -140,7 +140,7 @@ static int get_property(struct manager *manager, const char *unit, const char *p
 			    error, ret);
 }
 
-static int look_at(struct manager *manager, const char *unit, struct situation *ret, sd_bus_error *error)
+static int look_once(struct manager *manager, const char *unit, struct situation *ret, sd_bus_error *error)
 {
 	_cleanup_message_ sd_bus_message *state = NULL, *job = NULL;
 	const char *text, *path;
@@ -160,6 +160,24 @@ static int look_at(struct manager *manager, const char *unit, struct situation *
 	snprintf(ret->state, sizeof(ret->state), "%s", text);
 	ret->job = id > 0 ? strdup(path) : NULL;
 	return id > 0 && !ret->job ? -ENOMEM : 0;
+}
+
+/* The end of a job that was seen over one connection is not told over the next. */
+static int look_at(struct manager *manager, const char *unit, struct situation *ret, sd_bus_error *error)
+{
+	for (int i = 0;; i++) {
+		unsigned generation = manager->generation;
+		struct situation now;
+		int r = look_once(manager, unit, &now, error);
+
+		if (r < 0)
+			return r;
+		if (generation == manager->generation || i == MANAGER_LOSSES) {
+			*ret = now;
+			return 0;
+		}
+		free(now.job);
+	}
 }
 
 static bool in_state(const struct situation *now, const char *state)
@@ -208,7 +226,7 @@ static int await(struct manager *manager, const char *unit, const char *job, con
 		struct situation now;
 
 		r = manager_await_job(manager, current, ret_result);
-		if (r >= 0 || r == -ENOMEM || r == -ETIMEDOUT || i > 0)
+		if (r >= 0 || r == -ENOMEM || r == -ETIMEDOUT || i == MANAGER_LOSSES)
 			break;
 		r = manager_reconnect(manager);
 		if (r >= 0)

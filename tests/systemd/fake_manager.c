@@ -17,6 +17,7 @@
  *   drop=hello                ... when it is asked for its version
  *   drop=call|work|reply      ... when StartTransientUnit was read / was done, but not answered / was answered
  *   drop=away                 as work, and nobody listens any more: the socket comes back after 100 ms
+ *   twice                     ... and a second time
  *   pending                   ... and the unit's job has not ended by then, it does 100 ms later
  *   late                      nobody listens on the socket for the first 100 ms
  *   backlog                   the queue of connections is full for the first 100 ms
@@ -41,7 +42,7 @@
 
 static struct {
 	const char *path, *bus, *version, *cgroup, *result, *silent, *hang, *refuse, *drop;
-	bool pending, backlog, late;
+	bool pending, backlog, late, twice;
 } options = {.version = "257.9-1~deb13u1", .cgroup = "", .result = "done"};
 
 static struct {
@@ -187,7 +188,9 @@ static int drop(sd_bus_message *message)
 		listener = -1;
 		later(on_time_to_accept);
 	}
-	options.drop = NULL;
+	if (!options.twice)
+		options.drop = NULL;
+	options.twice = false;
 	sd_bus_close(sd_bus_message_get_bus(message));
 	if (options.pending)
 		later(on_pending);
@@ -391,6 +394,10 @@ static void parse_option(char *text)
 
 	if (strcmp(text, "pending") == 0) {
 		options.pending = true;
+		return;
+	}
+	if (strcmp(text, "twice") == 0) {
+		options.twice = true;
 		return;
 	}
 	if (strcmp(text, "late") == 0) {

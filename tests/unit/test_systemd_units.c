@@ -116,6 +116,7 @@ static const struct row starts[] = {
 	{"a unit of somebody else", "unit=active,2", LONG, -EEXIST,
 	 "systemd: start x.scope: a unit of this name is active and has 2 processes", START LOOK LIST},
 	{"lost before the work", "drop=call", LONG, 0, NULL, START START},
+	{"lost twice", "drop=call twice", LONG, 0, NULL, START START START},
 	{"lost with the work done", "drop=work", LONG, 0, NULL, START START LOOK LIST},
 	{"lost with the work begun", "drop=work pending", LONG, 0, NULL, START START LOOK LIST},
 	{"lost with the answer given, job done", "drop=reply", LONG, 0, NULL, START LOOK},
