@@ -27,7 +27,7 @@ struct create {
 	bool claimed;
 	struct systemd systemd; /* open with the systemd driver */
 	bool unit_started;
-	unsigned long oom_before; /* cgroup_oom_kills_around() before the unit was there */
+	unsigned long oom_before; /* cgroup_oom_kills_anywhere() before the unit was there */
 	int cgroup_fd;            /* with the limits; -1: none */
 	int process_fd;           /* the one below it that init is in, or -1 */
 	bool cgroup_made;

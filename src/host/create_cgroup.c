@@ -76,7 +76,7 @@ static int start_unit(struct create *c, pid_t pid, struct err *err)
 	const struct plan_cgroup *plan = &c->plan.cgroup;
 	int r;
 
-	c->oom_before = cgroup_oom_kills_around(plan->path);
+	c->oom_before = cgroup_oom_kills_anywhere();
 	r = systemd_start(&c->systemd, &plan->unit, pid, err);
 	if (r < 0)
 		return err_wrap(err, "unable to apply cgroup configuration");
@@ -185,14 +185,15 @@ static bool ran_out_of_memory(const struct create *c, bool killed, char *ret, si
 
 	if (c->cgroup_fd >= 0 && cgroup_oom_kills(c->cgroup_fd, ret, size) > 0)
 		return true;
-	/* A unit may be gone already, all counts with it. */
-	if (!c->unit_started || !killed || cgroup_oom_kills_around(plan->path) <= c->oom_before)
+	/* A unit may be gone already, its own counts with it. */
+	if (!c->unit_started || !killed || cgroup_oom_kills_anywhere() <= c->oom_before)
 		return false;
-	snprintf(ret, size, "unknown");
 	for (size_t i = 0; i < plan->n_writes; i++)
-		if (strcmp(plan->writes[i].file, "memory.max") == 0)
+		if (strcmp(plan->writes[i].file, "memory.max") == 0) {
 			snprintf(ret, size, "%s", plan->writes[i].value);
-	return true;
+			return true;
+		}
+	return false;
 }
 
 void create_explain(struct create *c, int r, struct err *err)

@@ -151,9 +151,9 @@ int cgroup_hint_stuck(const char *path, struct err *err);
 unsigned long cgroup_oom_kills(int fd, char *ret_limit, size_t size);
 
 /*
- * How often it did so in the whole branch of the tree that path is in. systemd removes a unit's cgroup with its last
- * process, and what was counted there with it.
+ * How often it did so on the whole machine. systemd removes a unit's cgroup with its last process, and what was counted
+ * there with it.
  */
-unsigned long cgroup_oom_kills_around(const char *path);
+unsigned long cgroup_oom_kills_anywhere(void);
 
 #endif

@@ -2,6 +2,7 @@
 /* Whether the kernel killed for memory: read after init died for no reason of its own. */
 #include "host/cgroup/internal.h"
 
+#include "base/fd.h"
 #include "base/mem.h"
 
 #include <fcntl.h>
@@ -42,4 +43,14 @@ unsigned long cgroup_oom_kills(int fd, char *ret_limit, size_t size)
 		return 0;
 	find_limit(fd, ret_limit, size);
 	return (unsigned long)kills;
+}
+
+unsigned long cgroup_oom_kills_anywhere(void)
+{
+	_cleanup_free_ char *text = NULL;
+	long long kills = -1;
+
+	if (fd_read_file(AT_FDCWD, "/proc/vmstat", 64 * 1024, &text, NULL) == 0)
+		kills = cgroup_key(text, "oom_kill");
+	return kills > 0 ? (unsigned long)kills : 0;
 }

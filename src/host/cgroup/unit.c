@@ -19,6 +19,7 @@
 /* systemd says that it is done, but whose systemd is it, and what does it call that cgroup? */
 static int check_moved(const struct plan_cgroup *plan, pid_t pid, struct err *err)
 {
+	static const char gone[] = " (deleted)";
 	_cleanup_free_ char *path = NULL;
 	int r = cgroup_path_of(pid, &path, err);
 
@@ -26,6 +27,9 @@ static int check_moved(const struct plan_cgroup *plan, pid_t pid, struct err *er
 		return r;
 	if (strcmp(path, plan->path) == 0)
 		return 0;
+	/* A dead process is still listed where it was. */
+	if (strlen(path) > strlen(gone) && strcmp(path + strlen(path) - strlen(gone), gone) == 0)
+		return err_msg(err, -ESRCH, "systemd unit %s: container init ended on the way", plan->unit.name);
 	err_msg(err, -EXDEV, "systemd unit %s: container init is in cgroup %s and not in %s", plan->unit.name, path,
 		plan->path);
 	return err_hint(err, "is this the systemd of another system, or of one around this cgroup namespace?");
@@ -110,20 +114,4 @@ int cgroup_wait_empty(const char *path, int timeout_ms, struct err *err)
 	if (r == -ETIMEDOUT)
 		return cgroup_hint_stuck(path, err);
 	return r >= 0 || cgroup_gone(r) || r == -EOPNOTSUPP ? 0 : err_set(err, r, "wait for cgroup %s", path);
-}
-
-unsigned long cgroup_oom_kills_around(const char *path)
-{
-	char events[CGROUP_FILE_SIZE], *top = strdup(path);
-	_cleanup_close_ int fd = -1;
-	long long kills = 0;
-
-	if (!top)
-		return 0;
-	top[1 + strcspn(top + 1, "/")] = '\0';
-	fd = cgroup_open(top, NULL);
-	if (fd >= 0 && cgroup_read(fd, "memory.events", events, sizeof(events)) > 0)
-		kills = cgroup_key(events, "oom_kill");
-	free(top);
-	return kills > 0 ? (unsigned long)kills : 0;
 }

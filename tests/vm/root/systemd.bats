@@ -395,15 +395,14 @@ without_systemd()
 }
 
 @test "systemd: an init that is killed for memory says so, with the limit" {
-	# A copy of busybox does not go into this, and none of it into swap.
-	config '.linux.resources.memory = {limit: 1048576, swap: 1048576} |
-		.mounts += [{destination: "/bin", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}]'
+	[ "$TURTLE_VM" != uml ] || skip "in user-mode Linux a page that can't be had is a signal, or a loop"
+	config '.linux.resources.memory = {limit: 4096, swap: 4096}'
 	box_refused "OOM-killed"
-	[[ $stderr == *1048576* ]] || fail "the limit is not named"
+	[[ $stderr == *": memory.max is 4096" ]] || fail "the limit is not named"
 	gone
 	config '.linux.cgroupsPath = "'"$TEST_CGROUP/plain"'"'
 	refused "OOM-killed" plain run box
-	[[ $stderr == *1048576* ]] || fail "the limit is not named"
+	[[ $stderr == *": memory.max is 4096" ]] || fail "the limit is not named"
 }
 
 @test "systemd: 512 KiB of memory are enough for true" {
