@@ -336,6 +336,9 @@ static int put_socket(const char *path, uid_t uid)
 	return sock >= 0 && bind(sock, (struct sockaddr *)&sa, sizeof(sa)) == 0 && lchown(path, uid, uid) == 0 ? 0 : -1;
 }
 
+/* Where no /run of its own can be had: an odd mount namespace, a chroot. */
+#define NO_RUN 100
+
 /* In a /run of its own. Returns the number of the first expectation that fails. */
 static int choose(void)
 {
@@ -350,7 +353,7 @@ static int choose(void)
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("run", "/run", "tmpfs", 0, NULL) < 0 || mkdir("/run/systemd", 0755) < 0 ||
 	    mkdir("/run/user", 0755) < 0 || mkdir("/run/user/systemd", 0755) < 0)
-		return 100;
+		return NO_RUN;
 	unsetenv("XDG_RUNTIME_DIR");
 	EXPECT(!systemd_wants_user());
 	setenv("XDG_RUNTIME_DIR", "/run/user", 1);
@@ -382,6 +385,8 @@ static void test_whose(void **state)
 		_exit(choose());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NO_RUN)
+		skip();
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
