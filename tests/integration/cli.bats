@@ -39,7 +39,7 @@ usage()
 
 @test "cli: every command has --help, with its name in the second line" {
 	local verb
-	for verb in create run start state kill delete list spec; do
+	for verb in create run start state kill delete list spec pause resume update events ps; do
 		ok "$TURTLE" "$verb" --help
 		[[ $output == "NAME:"$'\n'"   turtle $verb - "* ]] || fail "help of $verb begins otherwise"
 		local long=$output
