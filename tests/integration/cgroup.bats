@@ -37,8 +37,10 @@ stranger_in()
 # with_view COMMAND...: in a mount namespace of its own with cgroup2, and nothing else, at /sys/fs/cgroup.
 with_view()
 {
+	# Not mounted anew: that would take its options from the host's cgroup2, for everyone.
 	timeout --foreground -k 1 20 unshare -m --propagation private sh -c '
-		umount -R -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' _ "$@" 3>&- 4>&-
+		mkdir -p "$1/view" && mount --bind "$2" "$1/view" && umount -R -l /sys/fs/cgroup &&
+		mount --bind "$1/view" /sys/fs/cgroup && umount "$1/view" && shift 2 && exec "$@"' _ "$T" "$CGROUP_MOUNT" "$@" 3>&- 4>&-
 }
 
 # A cgroup mount, writable or not, in place of the default one.
