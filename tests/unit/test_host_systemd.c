@@ -209,6 +209,26 @@ static void test_close_at_once(void **state)
 	assert_no_children();
 }
 
+/* Nor is one that does not answer waited for without end. */
+static void test_silent(void **state)
+{
+	struct systemd systemd = SYSTEMD_NONE;
+	struct timeval limit = {0};
+	socklen_t size = sizeof(limit);
+	struct err err = {0};
+
+	put_script("exec sleep 1000");
+	assert_int_equal(systemd_open(true, &systemd, &err), 0);
+	assert_int_equal(getsockopt(systemd.sock, SOL_SOCKET, SO_RCVTIMEO, &limit, &size), 0);
+	/* Longer than what the helper may take for a request. */
+	assert_in_range(limit.tv_sec, 60, 300);
+	limit = (struct timeval){.tv_usec = 50000};
+	assert_int_equal(setsockopt(systemd.sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	expect(systemd_greet(&systemd, &err), &err, "turtle-systemd does not answer");
+	systemd_close(&systemd);
+	assert_no_children();
+}
+
 /* The real one, with the fake manager: a whole life, and errors that do not end it. */
 static void test_conversation(void **state)
 {
@@ -413,7 +433,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup(test_what_it_gets, setup),  cmocka_unit_test_setup(test_deaths, setup),
 		cmocka_unit_test_setup(test_close_at_once, setup), cmocka_unit_test_setup(test_conversation, setup),
 		cmocka_unit_test_setup(test_no_manager, setup),    cmocka_unit_test_setup(test_dies_with_us, setup),
-		cmocka_unit_test_setup(test_whose, setup),
+		cmocka_unit_test_setup(test_whose, setup),         cmocka_unit_test_setup(test_silent, setup),
 	};
 	struct scratch scratch;
 	int failed;

@@ -88,6 +88,8 @@ static int receive(struct systemd *systemd, enum systemd_verb verb, struct syste
 	while (n < 0 && errno == EINTR);
 	if (n == 0 || (n < 0 && errno == ECONNRESET))
 		return lost(systemd, err);
+	if (n < 0 && errno == EAGAIN)
+		return err_msg(err, -ETIMEDOUT, "turtle-systemd does not answer");
 	if (n < 0)
 		return err_set(err, -errno, "hear from turtle-systemd");
 	if ((size_t)n < sizeof(*answer) || (msg.msg_flags & MSG_TRUNC))

@@ -25,6 +25,9 @@
 
 #define HELPER "turtle-systemd"
 
+/* No request takes longer with all the limits that the helper has itself; who is silent for so long never answers. */
+#define ANSWER_SEC 120
+
 extern char **environ;
 
 /*
@@ -148,6 +151,7 @@ actions:
 
 int systemd_open(bool user, struct systemd *ret, struct err *err)
 {
+	const struct timeval limit = {.tv_sec = ANSWER_SEC};
 	struct systemd s = SYSTEMD_NONE;
 	int pair[2], r;
 
@@ -155,7 +159,10 @@ int systemd_open(bool user, struct systemd *ret, struct err *err)
 		return err_set(err, -errno, "create a socket for " HELPER);
 	s.sock = pair[0];
 	s.user = user;
-	r = spawn(user, pair[1], &s.pid, err);
+	if (setsockopt(s.sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+		r = err_set(err, -errno, "limit the wait for " HELPER);
+	else
+		r = spawn(user, pair[1], &s.pid, err);
 	cleanup_close(&pair[1]);
 	if (r < 0) {
 		cleanup_close(&pair[0]);
