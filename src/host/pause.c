@@ -4,6 +4,7 @@
  * or thawed it is believed; what a container froze below its own cgroup is not touched.
  */
 #include "host/cgroup/cgroup.h"
+#include "host/claim.h"
 #include "host/host.h"
 #include "host/view.h"
 
@@ -12,28 +13,48 @@
 #define LOCK_MS   10000 /* for another turtle that works on this container */
 #define FREEZE_MS 10000
 
+/* What is at the path by now may be another's. */
+static int find_cgroup(const struct container *container, const char **ret, struct err *err)
+{
+	const char *cgroup;
+	int r = claim_cgroup(container, &cgroup, err);
+
+	if (r < 0)
+		return r;
+	if (!cgroup)
+		return err_msg(err, -ENOENT, "cgroup %s of container %s is gone", container->state.cgroup_path,
+			       container->id);
+	*ret = cgroup;
+	return 0;
+}
+
 static int pause_locked(const struct container *container, enum container_status status, struct err *err)
 {
-	const char *cgroup = container->state.cgroup_path;
+	const char *cgroup = NULL;
 	int r;
 
 	if (status == STATUS_PAUSED)
 		return err_msg(err, -EBUSY, "container not running: it is paused already");
 	if (status != STATUS_CREATED && status != STATUS_RUNNING)
 		return err_msg(err, -ESRCH, "container not running");
-	if (!cgroup)
+	if (!container->state.cgroup_path)
 		return err_msg(err, -ENOTSUP, "cannot pause container %s: it has no cgroup of its own", container->id);
-	r = cgroup_freeze(cgroup, FREEZE_MS, err);
+	r = find_cgroup(container, &cgroup, err);
+	if (r == 0)
+		r = cgroup_freeze(cgroup, FREEZE_MS, err);
 	return r < 0 ? err_wrap(err, "pause container %s", container->id) : 0;
 }
 
 static int resume_locked(const struct container *container, enum container_status status, struct err *err)
 {
+	const char *cgroup = NULL;
 	int r;
 
 	if (status != STATUS_PAUSED)
 		return err_msg(err, -EINVAL, "container not paused");
-	r = cgroup_thaw(container->state.cgroup_path, FREEZE_MS, err);
+	r = find_cgroup(container, &cgroup, err);
+	if (r == 0)
+		r = cgroup_thaw(cgroup, FREEZE_MS, err);
 	return r < 0 ? err_wrap(err, "resume container %s", container->id) : 0;
 }
 

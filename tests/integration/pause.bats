@@ -87,8 +87,16 @@ patient() { timeout --foreground -k 1 25 "$TURTLE" --root "$STATE" "$@" 3>&- 4>&
 	ok turtle run -d box
 	init_pid >"$CGROUP_MOUNT$CGROUP_BASE/self/cgroup.procs"
 	rmdir "$CGROUP_DIR"
-	refused "pause container box: open cgroup $CGROUP: No such file or directory" turtle pause box
+	refused "pause container box: cgroup $CGROUP of container box is gone" turtle pause box
 	same "$(state_of box)" running
+	# Somebody else makes one of the same name: it is neither frozen nor thawed.
+	mkdir "$CGROUP_DIR"
+	refused "pause container box: cgroup $CGROUP of container box is gone" turtle pause box
+	same "$(cat "$CGROUP_DIR/cgroup.freeze")" 0
+	echo 1 >"$CGROUP_DIR/cgroup.freeze"
+	refused "resume container box: cgroup $CGROUP of container box is gone" turtle resume box
+	same "$(cat "$CGROUP_DIR/cgroup.freeze")" 1
+	rmdir "$CGROUP_DIR"
 }
 
 @test "pause: all of a container: children, threads, a process without its first thread" {
