@@ -78,7 +78,7 @@ static int read_inside(int root, const char *path, struct ocispec_arena *arena, 
 		return err_set(err, (int)n, "read %s of the root filesystem", path);
 	if ((size_t)n > FILE_MAX)
 		return err_set(err, -EFBIG, "read %s of the root filesystem", path);
-	/* A line with a NUL in it ends there. */
+	/* A NUL is the end, whatever follows it. */
 	*ret = ocispec_strndup(arena, text, (size_t)n);
 	return *ret ? 0 : box_no_memory(err);
 }

@@ -172,7 +172,9 @@ static bool kernel_at_least(const struct box *box, const char *version, bool *re
 	unsigned major, minor;
 	char rest;
 
-	*ret_ok = sscanf(version, "%3u.%5u%c", &major, &minor, &rest) == 2;
+	/* sscanf() alone would take signs and blanks. */
+	*ret_ok = strspn(version, "0123456789.") == strlen(version) &&
+		  sscanf(version, "%3u.%5u%c", &major, &minor, &rest) == 2;
 	return *ret_ok && (kernel[0] > major || (kernel[0] == major && kernel[1] >= minor));
 }
 

@@ -97,6 +97,9 @@ static const struct file files[] = {
 	{"kernel.json",
 	 "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"bpf\"],\"action\":\"SCMP_ACT_ERRNO\","
 	 "\"includes\":{\"minKernel\":\"new\"}}]}"},
+	{"kernel-sign.json",
+	 "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"bpf\"],\"action\":\"SCMP_ACT_ERRNO\","
+	 "\"includes\":{\"minKernel\":\"-4.8\"}}]}"},
 	{"broken.json", "{\"defaultAction\": 7}"},
 };
 
@@ -393,6 +396,8 @@ static const struct row rows[] = {
 	 "? invalid value \"rule-errno.json\" for --seccomp: syscalls[0]: errno needs the number too, as errnoRet"},
 	{"--seccomp kernel.json",
 	 "? invalid value \"kernel.json\" for --seccomp: syscalls[0]: minKernel is not a version such as 4.8"},
+	{"--seccomp kernel-sign.json",
+	 "? invalid value \"kernel-sign.json\" for --seccomp: syscalls[0]: minKernel is not a version such as 4.8"},
 	{"--seccomp broken.json",
 	 "? invalid value \"broken.json\" for --seccomp: defaultAction: expected a string (broken.json:1:19)"},
 	{"-v /a", "? invalid value \"/a\" for --volume: not of the form SOURCE:DESTINATION[:OPTIONS]"},
