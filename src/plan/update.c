@@ -113,25 +113,6 @@ int plan_update(const struct oci_resources *resources, const struct plan_current
 	return 0;
 }
 
-/* A cpuset that was not set: the properties know an empty set for it, `unified` knows no value for it. */
-static int add_empty_sets(const struct oci_pair *old, size_t n, const struct plan_facts *facts,
-			  struct ocispec_arena *arena, struct plan_unit *unit)
-{
-	static const struct oci_pair sets[] = {{"cpuset.cpus", "AllowedCPUs"}, {"cpuset.mems", "AllowedMemoryNodes"}};
-	struct plan_unit_property *grown = ocispec_alloc(arena, (unit->n_properties + 2) * sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	if (unit->n_properties > 0)
-		memcpy(grown, unit->properties, unit->n_properties * sizeof(*grown));
-	unit->properties = grown;
-	for (size_t i = 0; i < n && facts->systemd_version >= 244; i++)
-		for (size_t k = 0; k < 2; k++)
-			if (!strcmp(old[i].key, sets[k].key) && !*old[i].value)
-				grown[unit->n_properties++] = (struct plan_unit_property){sets[k].value, "@ay []"};
-	return 0;
-}
-
 int plan_update_back(const struct oci_pair *old, size_t n, const struct plan_facts *facts, struct ocispec_arena *arena,
 		     struct plan_cgroup *ret, struct err *err)
 {
@@ -142,9 +123,6 @@ int plan_update_back(const struct oci_pair *old, size_t n, const struct plan_fac
 
 	if (r < 0)
 		return r;
-	r = add_empty_sets(old, n, facts, arena, &cgroup.unit);
-	if (r < 0)
-		return err_set(err, r, "plan the unit's properties");
 	*ret = cgroup;
 	return 0;
 }

@@ -305,6 +305,8 @@ static void test_unit_back(void **state)
 		if (!strstr(text, wanted[i]))
 			fail_msg("%s is missing in\n%s", wanted[i], text);
 	assert_null(strstr(text, "uge"));
+	/* Each once. */
+	assert_null(strstr(strstr(text, "AllowedCPUs") + 1, "AllowedCPUs"));
 	assert_int_equal(plan_update_back(old, sizeof(old) / sizeof(old[0]), &before_sets, arena, &second, &err), 0);
 	properties_text(&second, text, sizeof(text));
 	assert_null(strstr(text, "Allowed"));
