@@ -10,23 +10,35 @@ die()
 	exit 1
 }
 
-# /dev/kvm may be there and yet crash or crawl (a virtual machine inside a virtual machine), so the kernel itself must get
-# as far as its first program. Costs a second where it works; remembered until the next boot of the host, per image.
+# machine_works KEY COMMAND...: whether the machine gets as far as the first program of its initrd, which says so. Costs a
+# second where it works; the answer is remembered until the host boots again.
+machine_works()
+{
+	local note answer=no
+	note=${TMPDIR:-/tmp}/turtle-$1-$(id -u)-$(</proc/sys/kernel/random/boot_id)
+	shift
+	if [ ! -f "$note" ] || [ ! -O "$note" ]; then
+		timeout -k 1 15 "$@" </dev/null 2>/dev/null | grep -aq 'turtle-probe: this machine runs' && answer=yes
+		echo "$answer" >"$note"
+	fi
+	[ "$(<"$note")" = yes ]
+}
+
+# /dev/kvm may be there and yet crash or crawl (a virtual machine inside a virtual machine).
 kvm_works()
 {
-	local note answer
 	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
-	note=${TMPDIR:-/tmp}/turtle-kvm-$(id -u)-$(</proc/sys/kernel/random/boot_id)
-	if [ -f "$note" ] && [ -O "$note" ]; then
-		[ "$(<"$note")" = yes ]
-		return
-	fi
-	answer=no
-	timeout -k 1 10 qemu-system-x86_64 -accel kvm -cpu host -m 512 -smp 2 -nodefaults -display none -serial stdio -no-reboot \
-		-kernel "$image/vmlinuz" -initrd "$image/initrd" -append 'console=ttyS0 quiet panic=-1 turtle.probe' \
-		</dev/null 2>/dev/null | grep -aq 'turtle-probe: this machine runs' && answer=yes
-	echo "$answer" >"$note"
-	[ "$answer" = yes ]
+	machine_works kvm qemu-system-x86_64 -accel kvm -cpu host -m 512 -smp 2 -nodefaults -display none -serial stdio -no-reboot \
+		-kernel "$image/vmlinuz" -initrd "$image/initrd" -append 'console=ttyS0 quiet panic=-1 turtle.probe'
+}
+
+# Needs ptrace, and a /dev/shm that has room for the machine's memory.
+uml_works()
+{
+	[ -x "$image/uml/linux" ] || return 1
+	[ "$(df --output=avail -m /dev/shm 2>/dev/null | tail -n 1)" -ge "${TURTLE_VM_MEMORY:-4096}" ] || return 1
+	machine_works uml env -C "$image/uml" setarch -R env LD_LIBRARY_PATH=. TMPDIR=/dev/shm ./linux mem=256M "initrd=$image/initrd" \
+		con=null ssl0=null,fd:1 console=ttyS0 quiet panic=1 uml_dir="${TMPDIR:-/tmp}/" turtle.probe
 }
 
 # machine_choose auto|kvm|tcg|uml: sets $MACHINE to kvm, tcg or uml.
