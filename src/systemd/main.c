@@ -232,9 +232,9 @@ int main(int argc, char **argv)
 		case 'v':
 			return printf("turtle-systemd %s\n", PACKAGE_VERSION) < 0 || fflush(stdout) != 0;
 		case 'l':
-			if (num_u32(optarg, &limit) == 0)
-				break;
-			/* fall through */
+			if (num_u32(optarg, &limit) < 0)
+				return usage(stderr);
+			break;
 		default:
 			return usage(stderr);
 		}

@@ -891,7 +891,8 @@ static void test_no_permission(void **state)
 	assert_int_equal(create_as_nobody(&plan, &fd, &err), -EACCES);
 	snprintf(message, sizeof(message),
 		 "unable to apply cgroup configuration: rootless needs no limits + no cgrouppath when no permission "
-		 "is granted for cgroups: create cgroup %s/nobody: Permission denied",
+		 "is granted for cgroups: create cgroup %s/nobody: Permission denied (--systemd-cgroup asks the user's "
+		 "systemd for a cgroup that it may limit)",
 		 base);
 	assert_string_equal(err.msg, message);
 

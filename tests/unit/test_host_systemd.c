@@ -142,11 +142,17 @@ static void test_what_it_gets(void **state)
 	struct systemd systemd = SYSTEMD_NONE;
 	struct err err = {0};
 	sigset_t some, old;
+	char *format;
 	int inherited;
 
 	copy_file("/proc/self/exe", helper);
 	inherited = open("/dev/null", O_RDONLY); /* NOLINT: without O_CLOEXEC, as one of our caller's */
+	/* How cmocka is to report is asked for after each test. */
+	format = getenv("CMOCKA_MESSAGE_OUTPUT") ? strdup(getenv("CMOCKA_MESSAGE_OUTPUT")) : NULL;
 	assert_int_equal(clearenv(), 0);
+	if (format)
+		setenv("CMOCKA_MESSAGE_OUTPUT", format, 1);
+	free(format);
 	setenv("SECRET", "x", 1);
 	setenv("XDG_RUNTIME_DIR", "/run/x", 1);
 	setenv("XDG_RUNTIME_DIRECTORY", "/run/y", 1);
