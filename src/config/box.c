@@ -417,7 +417,7 @@ static void env_set(struct env *env, const char *value)
 }
 
 /* A name alone takes over the caller's value; where the caller has none there is nothing to take, as in docker. */
-static void env_wish(struct env *env, const char *value, char *const *environ)
+static void env_wish(struct env *env, const char *value, char *const *caller)
 {
 	size_t name = strlen(value);
 
@@ -425,9 +425,9 @@ static void env_wish(struct env *env, const char *value, char *const *environ)
 		env_set(env, value);
 		return;
 	}
-	for (; environ && *environ; environ++)
-		if (!strncmp(*environ, value, name) && (*environ)[name] == '=')
-			env_set(env, *environ);
+	for (; caller && *caller; caller++)
+		if (!strncmp(*caller, value, name) && (*caller)[name] == '=')
+			env_set(env, *caller);
 }
 
 /* docker's format: NAME=VALUE or NAME on a line; nothing is quoted; # begins a line of comment. */

@@ -121,11 +121,11 @@ static int change_limits(struct update *u, struct err *err)
 		return r;
 	if (unit)
 		r = systemd_set(&u->systemd, &u->plan.unit, err);
-	if (r == 0) {
+	if (r == 0)
 		r = cgroup_change_write(&change, err);
-		if (r < 0 && unit)
-			put_unit_back(u, &change, err);
-	}
+	/* Also when systemd was the one that failed: an answer that was lost, or late, may have been a yes. */
+	if (r < 0 && unit)
+		put_unit_back(u, &change, err);
 	/* With systemd any of them may have changed. */
 	if (r < 0)
 		cgroup_change_undo(&change, unit, err);

@@ -288,6 +288,13 @@ static void clean_up(struct manager *manager, const char *unit)
 
 /* ---- The requests ----------------------------------------------------------------------------------------- */
 
+static bool is_slice(const char *unit)
+{
+	const char *dot = strrchr(unit, '.');
+
+	return dot && !strcmp(dot, ".slice");
+}
+
 /*
  * A unit of the name is there. A dead one is forgotten, one without processes stopped; one with processes is somebody's
  * and an error. Unless that is our own process: a connection that was lost took the answer with it, and the unit is the
@@ -308,10 +315,13 @@ static int make_room(struct manager *manager, const char *unit, pid_t pid, bool 
 		r = look_inside(manager, unit, pid, &n, &inside, &error);
 	if (r < 0) {
 		r = failed(manager, &error, r, err, "look at", unit);
-	} else if (inside && repeated) {
+	} else if (repeated && (inside || (pid == 0 && in_state(&now, "active")))) {
 		*ret_job = now.job ? TAKE_PTR(now.job) : strdup("");
 		if (!*ret_job)
 			r = err_set(err, -ENOMEM, "systemd: start %s", unit);
+	} else if (is_slice(unit) && in_state(&now, "active")) {
+		/* What others will start in it would end with the container. */
+		r = err_msg(err, -EEXIST, "systemd: start %s: the slice is there already", unit);
 	} else if (n > 0 && !in_state(&now, "deactivating")) {
 		r = err_msg(err, -EEXIST, "systemd: start %s: a unit of this name is %s and has %zu process%s", unit,
 			    now.state, n, n == 1 ? "" : "es");
