@@ -157,7 +157,8 @@ create_and_start() { turtle create box && turtle start box; }
 #
 # Fork bombs
 #
-# bomb_ends COMMAND...: while the bomb goes off it is ended within 10 s.
+# bomb_ends COMMAND...: while the bomb goes off it is ended. turtle has its own limit of 10 s; an emulated machine needs more
+# until the last of a busy crowd has died after a kill, which does not wait.
 bomb_ends()
 {
 	[ "$TURTLE_VM" != uml ] || skip "user-mode Linux crashes under it"
@@ -167,10 +168,11 @@ bomb_ends()
 	SECONDS=0
 	ok turtle "$@"
 	[ "$1" != kill ] || {
-		until_true event populated 0
+		# systemd removes what is empty.
+		until gone || event populated 0 || [ "$SECONDS" -gt 30 ]; do sleep 0.1; done
 		ok turtle delete box
 	}
-	[ "$SECONDS" -le 10 ] || fail "it took $SECONDS s"
+	[ "$SECONDS" -le 30 ] || fail "it took $SECONDS s"
 	gone || fail "its cgroup stays"
 	# All are dead, not only out of sight.
 	! pgrep -x probe >/dev/null || fail "some live: $(pgrep -x probe | head)"
@@ -178,7 +180,7 @@ bomb_ends()
 
 @test "processes: a fork bomb with a limit" {
 	args /probe bomb
-	config '.linux.resources.pids = {limit: 200}'
+	config '.linux.resources.pids = {limit: 60}'
 	local name
 	for name in cgroupfs systemd; do
 		driver "$name"
@@ -191,7 +193,7 @@ bomb_ends()
 @test "processes: a fork bomb with a limit, without a pid namespace" {
 	config '.linux.namespaces |= map(select(.type != "pid"))'
 	args /probe bomb
-	config '.linux.resources.pids = {limit: 200}'
+	config '.linux.resources.pids = {limit: 60}'
 	local name
 	for name in cgroupfs systemd; do
 		driver "$name"
@@ -210,15 +212,15 @@ bomb_ends()
 @test "processes: a fork bomb is paused, listed, resumed and ended" {
 	[ "$TURTLE_VM" != uml ] || skip "user-mode Linux crashes under it"
 	args /probe bomb
-	config '.linux.resources.pids = {limit: 100}'
+	config '.linux.resources.pids = {limit: 60}'
 	ok turtle run -d box
 	until_line "$T/out" up
-	until_true eval '[ "$(<"$CGROUP_DIR/pids.current")" -eq 100 ]'
+	until_true eval '[ "$(<"$CGROUP_DIR/pids.current")" -eq 60 ]'
 	ok turtle pause box
 	ok turtle ps --format json box
-	same "$(jq length "$T/out")" 100
+	same "$(jq length "$T/out")" 60
 	ok turtle ps box -e -o pid,args
-	same "$(tail -n +2 "$T/out" | grep -c '/probe bomb')" 100
+	same "$(tail -n +2 "$T/out" | grep -c '/probe bomb')" 60
 	ok turtle resume box
 	ok turtle delete --force box
 }
