@@ -288,13 +288,6 @@ static void clean_up(struct manager *manager, const char *unit)
 
 /* ---- The requests ----------------------------------------------------------------------------------------- */
 
-static bool is_slice(const char *unit)
-{
-	const char *dot = strrchr(unit, '.');
-
-	return dot && !strcmp(dot, ".slice");
-}
-
 /*
  * A unit of the name is there. A dead one is forgotten, one without processes stopped; one with processes is somebody's
  * and an error. Unless that is our own process: a connection that was lost took the answer with it, and the unit is the
@@ -319,9 +312,6 @@ static int make_room(struct manager *manager, const char *unit, pid_t pid, bool 
 		*ret_job = now.job ? TAKE_PTR(now.job) : strdup("");
 		if (!*ret_job)
 			r = err_set(err, -ENOMEM, "systemd: start %s", unit);
-	} else if (is_slice(unit) && in_state(&now, "active")) {
-		/* What others will start in it would end with the container. */
-		r = err_msg(err, -EEXIST, "systemd: start %s: the slice is there already", unit);
 	} else if (n > 0 && !in_state(&now, "deactivating")) {
 		r = err_msg(err, -EEXIST, "systemd: start %s: a unit of this name is %s and has %zu process%s", unit,
 			    now.state, n, n == 1 ? "" : "es");
@@ -336,6 +326,27 @@ static int make_room(struct manager *manager, const char *unit, pid_t pid, bool 
 	}
 	free(now.job);
 	return r;
+}
+
+/*
+ * systemd would take a start of an active slice for a change of its properties. Whatever others run in it, or will,
+ * would end with the container.
+ */
+static int refuse_living_slice(struct manager *manager, const char *unit, struct err *err)
+{
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	const char *dot = strrchr(unit, '.');
+	struct situation now = {0};
+	int r;
+
+	if (!dot || strcmp(dot, ".slice") != 0)
+		return 0;
+	r = look_at(manager, unit, &now, &error);
+	if (r < 0)
+		return failed(manager, &error, r, err, "look at", unit);
+	free(now.job);
+	return in_state(&now, "active") ? err_msg(err, -EEXIST, "systemd: start %s: the slice is there already", unit)
+					: 0;
 }
 
 /* The call itself. *ret_job: its job; "" when that has ended already. */
@@ -379,7 +390,9 @@ int unit_start(struct manager *manager, const struct unit *unit, pid_t pid, stru
 	int r;
 
 	manager_begin(manager, manager->limit);
-	r = request_start(manager, unit, pid, &job, err);
+	r = refuse_living_slice(manager, unit->name, err);
+	if (r == 0)
+		r = request_start(manager, unit, pid, &job, err);
 	if (r < 0 || !*job)
 		return r;
 	r = await(manager, unit->name, job, "active", &result, &error);
