@@ -138,14 +138,21 @@ static int child_reads_mib(void)
 	return 0;
 }
 
-static int child_floods(void)
+static void flood(void)
 {
 	char line[1024];
 
 	memset(line, 'y', sizeof(line));
-	for (;;)
-		if (write(1, line, sizeof(line)) < 0)
-			return 55;
+	while (write(1, line, sizeof(line)) >= 0)
+		;
+}
+
+/* A writer may learn of the hangup a moment before its signal arrives. */
+static int child_floods(void)
+{
+	flood();
+	pause();
+	return 55;
 }
 
 /* As much as a pty holds, and gone. */
@@ -243,7 +250,7 @@ static int child_leaves_flooder(void)
 	if (fork() == 0) {
 		alarm(30);
 		if (write(pipefd[1], "x", 1) == 1)
-			child_floods();
+			flood();
 		_exit(0);
 	}
 	if (read(pipefd[0], &c, 1) != 1)
