@@ -303,8 +303,7 @@ $MAJOR:$MINOR 200"
 	each '{"rdma": {"rxe0": {"hcaHandles": 3, "hcaObjects": 10000}}}' "rdma.max=rxe0 hca_handle=3 hca_object=10000"
 	each '{"rdma": {"rxe0": {"hcaObjects": 5}}}' "rdma.max=rxe0 hca_handle=max hca_object=5"
 	each_refused 'linux.resources.rdma.nosuch: write "nosuch hca_handle=1" to rdma.max' '{"rdma": {"nosuch": {"hcaHandles": 1}}}'
-	rdma link del rxe0
-	ip link del rdma0
+	# The device stays: Linux 6.12 corrupts a list when one that had limits goes. The machine is thrown away anyway.
 }
 
 @test "resources: misc, by unified" {
