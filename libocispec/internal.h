@@ -8,6 +8,15 @@
 /* How many bytes the UTF-8 sequence at s takes, of n bytes at hand (n > 0); 0 when it is not a valid one. */
 size_t ocispec_utf8_length(const char *s, size_t n);
 
+/* What is wrong with a decoded string of n bytes; NULL when nothing is. */
+const char *ocispec_bad_utf8(const char *s, size_t n);
+
+/*
+ * The same of the escapes of the string whose closing quote lies before text + end; yajl decodes them but does not
+ * judge them. The string is well-formed otherwise.
+ */
+const char *ocispec_bad_escape(const char *text, size_t end);
+
 /* Like ocispec_strndup() where n is the exact length. */
 char *ocispec_copy_string(struct ocispec_arena *arena, const char *s, size_t n);
 

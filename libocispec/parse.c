@@ -176,71 +176,13 @@ static int mismatch(struct parser *p, const struct target *target)
 
 /* ---- Strings --------------------------------------------------------------------------------------------- */
 
-static unsigned hex4(const char *s)
-{
-	char digits[5] = {s[0], s[1], s[2], s[3]};
-
-	return (unsigned)strtoul(digits, NULL, 16);
-}
-
-/* yajl decodes \u escapes but does not judge them. end lies behind the closing quote; all is well-formed. */
-static const char *bad_escape(const char *text, size_t end)
-{
-	size_t i = end - 1;
-
-	/* back to the opening quote: the one that no odd number of backslashes precedes */
-	for (;;) {
-		size_t n = 0;
-
-		while (text[--i] != '"')
-			;
-		while (n < i && text[i - n - 1] == '\\')
-			n++;
-		if (n % 2 == 0)
-			break;
-		i -= n;
-	}
-	for (i++; text[i] != '"'; i++) {
-		unsigned code;
-
-		if (text[i] != '\\' || text[++i] != 'u')
-			continue;
-		code = hex4(text + i + 1);
-		i += 4;
-		if (code == 0)
-			return "NUL character in a string";
-		if (code < 0xd800 || code > 0xdfff)
-			continue;
-		if (code > 0xdbff || text[i + 1] != '\\' || text[i + 2] != 'u' ||
-		    (hex4(text + i + 3) & 0xfc00) != 0xdc00)
-			return "unpaired surrogate in a string";
-		i += 6;
-	}
-	return NULL;
-}
-
 /* What is wrong with a string or key, NULL when nothing is. */
 static const char *bad_string(struct parser *p, const char *s, size_t n)
 {
 	bool decoded = s < p->text || s >= p->text + p->size; /* yajl points into the text where it can */
-	unsigned char all = 0;
+	const char *bad = decoded ? ocispec_bad_escape(p->text, here(p)) : NULL;
 
-	if (decoded) {
-		const char *bad = bad_escape(p->text, here(p));
-
-		if (bad)
-			return bad;
-	}
-	for (size_t i = 0; i < n; i++)
-		all |= (unsigned char)s[i];
-	for (size_t i = 0; i < n && all >= 0x80;) { /* ASCII is what nearly every string is */
-		size_t length = ocispec_utf8_length(s + i, n - i);
-
-		if (length == 0)
-			return "invalid UTF-8 in a string";
-		i += length;
-	}
-	return NULL;
+	return bad ? bad : ocispec_bad_utf8(s, n);
 }
 
 static const char *keep_string(struct parser *p, const unsigned char *s, size_t n)

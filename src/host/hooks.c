@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 
 #include <ctype.h>
@@ -23,7 +24,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -149,23 +149,6 @@ static char **vector(const char *const *strings, size_t n)
 	return v;
 }
 
-static int set_attributes(posix_spawnattr_t *attr)
-{
-	sigset_t none, all;
-	int r;
-
-	sigemptyset(&none);
-	/* sigfillset leaves out the two signals that glibc keeps for itself, and the child would ignore them for good.
-	 */
-	memset(&all, 0xff, sizeof(all));
-	r = posix_spawnattr_setsigmask(attr, &none);
-	if (r == 0)
-		r = posix_spawnattr_setsigdefault(attr, &all);
-	if (r == 0)
-		r = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-	return -r;
-}
-
 static int set_actions(posix_spawn_file_actions_t *actions, const int fds[3], int dir)
 {
 	int r = 0;
@@ -210,7 +193,7 @@ static int spawn(const struct oci_hook *hook, const int fds[3], const char *bund
 	if (r == 0) {
 		r = set_actions(&actions, fds, dir);
 		if (r == 0)
-			r = set_attributes(&attr);
+			r = spawn_attributes(&attr, true);
 		if (r == 0)
 			r = -posix_spawn(ret, hook->path, &actions, &attr, argv, envp);
 		posix_spawnattr_destroy(&attr);

@@ -4,6 +4,7 @@
  * caller likes, and of its lines those are kept whose PID is in the cgroup. It is executed as it is, without a shell.
  */
 #include "base/mem.h"
+#include "base/spawn.h"
 #include "host/cgroup/cgroup.h"
 #include "host/claim.h"
 #include "host/view.h"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -132,11 +132,8 @@ static int spawn_ps(char *const argv[], int null, int out, int error, pid_t *ret
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
-	sigset_t none, all;
 	int r;
 
-	sigemptyset(&none);
-	memset(&all, 0xff, sizeof(all)); /* sigfillset leaves out what glibc keeps for itself */
 	r = posix_spawn_file_actions_init(&actions);
 	if (r)
 		return -r;
@@ -145,10 +142,9 @@ static int spawn_ps(char *const argv[], int null, int out, int error, pid_t *ret
 		posix_spawn_file_actions_destroy(&actions);
 		return -r;
 	}
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	r = posix_spawn_file_actions_adddup2(&actions, null, STDIN_FILENO);
+	r = -spawn_attributes(&attr, false);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, null, STDIN_FILENO);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	if (r == 0)

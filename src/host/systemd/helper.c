@@ -12,12 +12,12 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 #include "systemd/protocol.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -73,21 +73,6 @@ static char **bus_environment(void)
 	return env;
 }
 
-static int set_attributes(posix_spawnattr_t *attr)
-{
-	sigset_t none, all;
-	int r;
-
-	sigemptyset(&none);
-	memset(&all, 0xff, sizeof(all));
-	r = posix_spawnattr_setsigmask(attr, &none);
-	if (r == 0)
-		r = posix_spawnattr_setsigdefault(attr, &all);
-	if (r == 0)
-		r = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-	return -r;
-}
-
 /* 0, 1 and 2 are open in turtle (fd_open_stdio), so sock is none of them. */
 static int set_actions(posix_spawn_file_actions_t *actions, int sock)
 {
@@ -122,7 +107,7 @@ static int spawn(bool user, int sock, pid_t *ret_pid, struct err *err)
 	}
 	r = set_actions(&actions, sock);
 	if (r == 0)
-		r = set_attributes(&attr);
+		r = spawn_attributes(&attr, true);
 	if (r < 0) {
 		err_set(err, r, "prepare to start " HELPER);
 		goto out;
