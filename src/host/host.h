@@ -52,6 +52,23 @@ int host_kill(const struct host_options *options, const char *id, int sig, bool 
 /* delete ID; force: whatever state it is in, and an unknown id is no error. */
 int host_delete(const struct host_options *options, const char *id, bool force, struct err *err);
 
+/* exec ID */
+struct exec_wishes;
+struct exec_request {
+	const char *id;
+	const struct exec_wishes *wishes;                     /* the process: config/exec.h */
+	const char *console_socket, *pidfd_socket, *pid_file; /* or NULL */
+	const char *cgroup;                                   /* below the container's own, or NULL */
+	bool detach, ignore_paused;
+	uint32_t preserve_fds;
+};
+
+/*
+ * Starts a process in a container that lives, and stays until it has ended, unless detached. *ret_status: as of
+ * host_run().
+ */
+int host_exec(const struct host_options *options, const struct exec_request *request, int *ret_status, struct err *err);
+
 /* What `state` prints. pid is 0 when stopped. */
 struct container_view {
 	struct container container;
