@@ -16,13 +16,13 @@
 #include <string.h>
 #include <sys/timerfd.h>
 
-enum { INIT, TIMER, OOM, CGROUP, OUTPUT, N_WATCHED };
+enum { INIT, TIMER, CGROUP, OUTPUT, OOM, N_WATCHED = OOM + CGROUP_OOM_LEVELS };
 
 struct watch {
 	const struct events_request *request;
 	const char *path; /* of the cgroup */
 	int cgroup_fd;
-	uint64_t oom_kills;
+	struct cgroup_oom oom;
 	struct pollfd fds[N_WATCHED];
 	bool ended;
 	struct events_sink sink;
@@ -49,18 +49,6 @@ static int send_stats(const struct watch *w, struct err *err)
 	return r;
 }
 
-/* Kills that there were before we came are not told. */
-static int open_oom(struct watch *w, struct err *err)
-{
-	int r = cgroup_watch_oom(w->cgroup_fd);
-
-	if (r == -EOPNOTSUPP) /* nothing can be killed for a limit that can't be set */
-		return 0;
-	if (r >= 0)
-		r = cgroup_oom_count(w->fds[OOM].fd = r, &w->oom_kills);
-	return r < 0 ? err_set(err, r, "read memory.events of cgroup %s", w->path) : 0;
-}
-
 static int open_timer(struct watch *w, struct err *err)
 {
 	const time_t s = w->request->interval_ns / 1000000000;
@@ -74,14 +62,15 @@ static int open_timer(struct watch *w, struct err *err)
 	return timerfd_settime(fd, 0, &spec, NULL) < 0 ? err_set(err, -errno, "set a timer") : 0;
 }
 
-static int open_watch(struct watch *w, struct err *err)
+static int watch_cgroup(struct watch *w, struct err *err)
 {
-	int r = open_timer(w, err);
+	int r = cgroup_oom_open(w->cgroup_fd, w->path, &w->oom);
 
-	if (r == 0)
-		r = open_oom(w, err);
 	if (r < 0)
-		return r;
+		return err_set(err, r, "read memory.events of cgroup %s", w->path);
+	/* Those above as well: what was killed elsewhere must be known before our cgroup is gone. */
+	for (size_t i = 0; i < w->oom.n; i++)
+		w->fds[OOM + i].fd = w->oom.fds[i];
 	r = w->fds[CGROUP].fd = cgroup_watch_empty(w->cgroup_fd);
 	return r < 0 ? err_set(err, r, "open cgroup.events of cgroup %s", w->path) : 0;
 }
@@ -89,22 +78,14 @@ static int open_watch(struct watch *w, struct err *err)
 /* A record for each time that the kernel has killed since we looked. */
 static int check_oom(struct watch *w, struct err *err)
 {
-	uint64_t kills;
-	int r;
+	bool more;
+	int r = cgroup_oom_more(&w->oom, &more);
 
-	if (w->fds[OOM].fd < 0)
-		return 0;
-	r = cgroup_oom_count(w->fds[OOM].fd, &kills);
-	if (r == -ENODEV) {
+	if (r == -ENODEV)
 		w->ended = true;
-		return 0;
-	}
-	if (r < 0)
+	else if (r < 0)
 		return err_set(err, r, "read memory.events of cgroup %s", w->path);
-	if (kills <= w->oom_kills)
-		return 0;
-	w->oom_kills = kills;
-	return w->sink.send(w->sink.arg, NULL, err);
+	return more ? w->sink.send(w->sink.arg, NULL, err) : 0;
 }
 
 static int check_timer(struct watch *w, struct err *err)
@@ -118,7 +99,7 @@ static int check_timer(struct watch *w, struct err *err)
 	if (r != -ENODEV)
 		return r;
 	w->ended = true;
-	return 0;
+	return check_oom(w, err);
 }
 
 static int follow(struct watch *w, struct err *err)
@@ -186,20 +167,25 @@ int host_events(const struct host_options *options, const struct events_request 
 	w.path = container.state.cgroup_path;
 	w.cgroup_fd = r = cgroup_open(w.path, err);
 	if (r >= 0)
-		r = request->once ? send_stats(&w, err) : open_watch(&w, err);
+		r = request->once ? send_stats(&w, err) : watch_cgroup(&w, err);
 	if (r == -ENODEV || w.cgroup_fd == -ENOENT)
 		r = not_running(request->id, err);
+	if (r == 0 && !request->once)
+		r = open_timer(&w, err);
 	if (r == 0 && !request->once) {
 		/* What is written to nobody shall be an error like others, and not our end by a signal. */
 		signal(SIGPIPE, SIG_IGN);
 		w.fds[INIT] = (struct pollfd){.fd = pidfd, .events = POLLIN};
 		w.fds[TIMER].events = POLLIN;
-		w.fds[OOM].events = w.fds[CGROUP].events = POLLPRI;
+		for (int i = OOM; i < N_WATCHED; i++)
+			w.fds[i].events = POLLPRI;
+		w.fds[CGROUP].events = POLLPRI;
 		w.fds[OUTPUT].fd = request->reader_fd;
 		r = follow(&w, err);
 	}
-	for (int i = TIMER; i <= CGROUP; i++)
-		cleanup_close(&w.fds[i].fd);
+	cleanup_close(&w.fds[TIMER].fd);
+	cleanup_close(&w.fds[CGROUP].fd);
+	cgroup_oom_close(&w.oom);
 	cleanup_close(&w.cgroup_fd);
 	cleanup_close(&pidfd);
 	container_close(&container);

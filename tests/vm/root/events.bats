@@ -163,6 +163,39 @@ init_eats()
 	both init_eats
 }
 
+# systemd removes the cgroup, and with it the count, before we come to look.
+@test "events: the kill that ends the container is told after its cgroup is gone" {
+	DRIVER=systemd
+	bundle "{\"memory\": {\"limit\": $LIMIT, \"swap\": $LIMIT}}" sh -c "$EATER"
+	ok turtle create box
+	watch --interval 1h box
+	kill -STOP "$WATCH"
+	ok turtle start box
+	cgroup_gone() { [ ! -e "$CGROUP_DIR" ]; }
+	until_true cgroup_gone
+	kill -CONT "$WATCH"
+	watched
+	same "$(<"$T/events")" '{"type":"oom","id":"box"}'
+	ok turtle delete --force box
+}
+
+# It counts in the slice, which both are in.
+@test "events: a neighbour's kill is not ours" {
+	DRIVER=systemd
+	up '{}' sleep 1000
+	watch --interval 1h box
+	jq --arg p "$SLICE:events:neighbour" --argjson l "$LIMIT" --arg e "$EATER" '.linux.resources.memory = {limit: $l, swap: $l} |
+		.linux.cgroupsPath = $p | .process.args = ["sh", "-c", $e]' config.json >config.json.new
+	mv config.json.new config.json
+	"$TURTLE" --root "$STATE" --systemd-cgroup run neighbour >/dev/null 2>&1 && fail "it was not killed"
+	slice_counts() { [ "$(sed -n 's/^oom_kill //p' "$CGROUP_MOUNT/$SLICE/memory.events")" -ge 1 ]; }
+	until_true slice_counts
+	ok turtle kill box KILL
+	watched
+	same "$(<"$T/events")" ""
+	ok turtle delete --force box
+}
+
 no_kill()
 {
 	up '{}' sleep 1000
