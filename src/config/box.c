@@ -11,7 +11,6 @@
 #include "config/names.h"
 #include "config/validate.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <linux/sched.h>
 #include <stdarg.h>
@@ -521,24 +520,29 @@ static uint64_t mask_of(const char *const *names, size_t n)
 	return mask;
 }
 
+int box_capability(const char *word)
+{
+	size_t prefix = strncasecmp(word, "CAP_", 4) == 0 ? 4 : 0;
+
+	for (unsigned cap = 0; name_of_capability(cap); cap++)
+		if (strcasecmp(word + prefix, name_of_capability(cap) + 4) == 0)
+			return (int)cap;
+	return -1;
+}
+
 /* "NET_RAW", "cap_net_raw", "ALL" */
 static int parse_caps(const char *option, const struct words *words, uint64_t *ret, struct err *err)
 {
 	*ret = 0;
 	for (size_t i = 0; i < words->n; i++) {
 		const char *word = words->values[i];
-		char name[64] = "CAP_";
-		size_t prefix = strncasecmp(word, "CAP_", 4) == 0 ? 4 : 0, k = 4;
 		int cap;
 
 		if (!strcasecmp(word, "ALL")) {
 			*ret = ALL_CAPS;
 			continue;
 		}
-		for (const char *c = word + prefix; *c && k + 1 < sizeof(name); c++)
-			name[k++] = (char)toupper((unsigned char)*c);
-		name[k] = '\0';
-		cap = name_to_capability(name);
+		cap = box_capability(word);
 		if (cap < 0)
 			return box_bad(err, option, word, "no such capability, see capabilities(7), or ALL");
 		*ret |= UINT64_C(1) << cap;

@@ -31,6 +31,9 @@ void *box_alloc(struct box *box, size_t n, size_t size);
 /* Octal permissions of at most max. 0 or -EINVAL. */
 int box_octal(const char *text, uint32_t max, uint32_t *ret);
 
+/* The number of a capability as people type it, in any case and with or without CAP_; -1: there is none. */
+int box_capability(const char *word);
+
 /* Whether the id of the container exists in its user namespace. */
 bool box_uid_mapped(const struct box *box, uint32_t uid);
 bool box_gid_mapped(const struct box *box, uint32_t gid);

@@ -45,6 +45,10 @@ struct config_facts {
 int config_validate(const struct oci_config *config, const struct config_facts *facts,
 		    void (*warn)(void *arg, const char *message), void *arg, struct err *err);
 
+/* The same of config->process alone: a configuration whose rest has been found good, with another process. */
+int config_validate_process(const struct oci_config *config, const struct config_facts *facts,
+			    void (*warn)(void *arg, const char *message), void *arg, struct err *err);
+
 /* The LinuxResources document in the file at path, or on standard input for "-"; in arena. */
 int config_read_resources(const char *path, struct ocispec_arena *arena, const struct oci_resources **ret,
 			  struct err *err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The process that `exec` starts: the one of the container's saved configuration with what the command line changes,
- * or the whole of a process document.
+ * or the whole of a process document. What such a document leaves out of capabilities, resource limits, umask,
+ * oomScoreAdj, labels, scheduling and CPU affinity is as the container's own process has it.
  */
 #ifndef TURTLE_CONFIG_EXEC_H
 #define TURTLE_CONFIG_EXEC_H

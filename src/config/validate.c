@@ -15,26 +15,37 @@ static const struct config_check *const tables[] = {
 	config_checks_linux,      config_checks_devices, config_checks_seccomp,
 };
 
-int config_validate(const struct oci_config *config, const struct config_facts *facts,
-		    void (*warn)(void *arg, const char *message), void *arg, struct err *err)
+static int run_checks(const struct config_check *const *list, size_t n, struct validation *v, struct err *err)
 {
 	static const struct oci_linux nothing = {0};
-	struct validation v = {
-		.config = config,
-		.facts = facts,
-		.linux_ = config->linux_ ? config->linux_ : &nothing,
-		.warn = warn,
-		.arg = arg,
-	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
-		for (const struct config_check *c = tables[i]; c->check; c++) {
-			int r = c->check(&v, err);
+	v->linux_ = v->config->linux_ ? v->config->linux_ : &nothing;
+	for (size_t i = 0; i < n; i++)
+		for (const struct config_check *c = list[i]; c->check; c++) {
+			int r = c->check(v, err);
 
 			if (r < 0)
 				return r;
 		}
 	return 0;
+}
+
+int config_validate(const struct oci_config *config, const struct config_facts *facts,
+		    void (*warn)(void *arg, const char *message), void *arg, struct err *err)
+{
+	struct validation v = {.config = config, .facts = facts, .warn = warn, .arg = arg};
+
+	return run_checks(tables, ARRAY_SIZE(tables), &v, err);
+}
+
+int config_validate_process(const struct oci_config *config, const struct config_facts *facts,
+			    void (*warn)(void *arg, const char *message), void *arg, struct err *err)
+{
+	/* What a process may be depends on the namespaces that its container has. */
+	static const struct config_check *const process_tables[] = {config_checks_namespaces, config_checks_process};
+	struct validation v = {.config = config, .facts = facts, .warn = warn, .arg = arg};
+
+	return run_checks(process_tables, ARRAY_SIZE(process_tables), &v, err);
 }
 
 void validate_warn(struct validation *v, const char *fmt, ...)
