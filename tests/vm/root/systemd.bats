@@ -193,6 +193,17 @@ living()
 	gone
 }
 
+@test "systemd: a slice that is there already is not taken" {
+	UNIT=turtletest-taken.slice
+	systemctl start "$UNIT"
+	at ":ignored:$UNIT" "/$SLICE/$UNIT"
+	args true
+	refused "the slice is there already" turtle create box
+	same "$(property ActiveState)" active
+	[ -d "$CGROUP_DIR" ] || fail "its cgroup is gone"
+	systemctl stop "$UNIT"
+}
+
 @test "systemd: annotations are properties" {
 	config '.annotations = {
 		"org.systemd.property.Description": "'"'a box of tests'"'",
