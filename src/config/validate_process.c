@@ -138,6 +138,20 @@ static int check_oom_score_adj(struct validation *v, struct err *err)
 	return 0;
 }
 
+/* A profile that can't be had must not be left out silently: it is what keeps the container in. */
+static int check_apparmor(struct validation *v, struct err *err)
+{
+	const struct oci_process *p = v->config->process;
+
+	if (!p || !given(p->apparmor_profile))
+		return 0;
+	if (!v->facts->apparmor)
+		return INVALID(err, "process.apparmorProfile: apparmor: config provided but apparmor not supported");
+	if (strchr(p->apparmor_profile, '\n'))
+		return INVALID(err, "process.apparmorProfile: there is a line break in the name");
+	return 0;
+}
+
 static int check_not_yet(struct validation *v, struct err *err)
 {
 	const struct oci_process *p = v->config->process;
@@ -148,8 +162,6 @@ static int check_not_yet(struct validation *v, struct err *err)
 		return validate_not_yet("process.scheduler", err);
 	if (p->io_priority && given(p->io_priority->class_))
 		return validate_not_yet("process.ioPriority", err);
-	if (given(p->apparmor_profile))
-		return validate_not_yet("process.apparmorProfile", err);
 	if (given(p->selinux_label))
 		return validate_not_yet("process.selinuxLabel", err);
 	return 0;
@@ -210,6 +222,7 @@ const struct config_check config_checks_process[] = {
 	{"rlimits", check_rlimits},
 	{"oomScoreAdj", check_oom_score_adj},
 	{"execCPUAffinity", check_cpu_affinity},
+	{"apparmorProfile", check_apparmor},
 	{"not yet", check_not_yet},
 	{0},
 };

@@ -70,8 +70,10 @@ static void log_config_warning(void *arg, const char *message)
 
 static int do_validate(struct create *c, struct err *err)
 {
+	const struct oci_process *process = c->bundle.config->process;
 	const struct config_facts facts = {.rootless = c->facts.euid != 0 || c->facts.in_userns,
-					   .no_pivot = c->request->no_pivot};
+					   .no_pivot = c->request->no_pivot,
+					   .apparmor = process && process->apparmor_profile && facts_apparmor()};
 
 	return config_validate(c->bundle.config, &facts, log_config_warning, NULL, err);
 }

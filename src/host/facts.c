@@ -99,6 +99,14 @@ int facts_gather(struct plan_facts *ret, struct err *err)
 	return 0;
 }
 
+bool facts_apparmor(void)
+{
+	_cleanup_free_ char *enabled = NULL;
+
+	return fd_read_file(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", 16, &enabled, NULL) >= 0 &&
+	       enabled[0] == 'Y';
+}
+
 void facts_free(struct plan_facts *facts)
 {
 	free((char *)facts->own_cgroup);

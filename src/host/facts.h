@@ -9,6 +9,9 @@
 int facts_gather(struct plan_facts *ret, struct err *err);
 void facts_free(struct plan_facts *facts);
 
+/* Whether AppArmor is enabled on this host, for config_validate(). */
+bool facts_apparmor(void);
+
 /* Whether the capability is in the effective set of the caller. */
 bool have_capability(unsigned cap);
 

@@ -142,6 +142,7 @@ WHEN(no_pivot, !pivot(plan))
 WHEN(final_propagation, own_root(plan) && plan->final_propagation)
 WHEN(has_personality, plan->flags &PLAN_SET_PERSONALITY)
 WHEN(wants_no_new_privs, plan->flags &PLAN_NO_NEW_PRIVS)
+WHEN(has_apparmor, plan->apparmor)
 WHEN(has_rlimits, plan->rlimits.n)
 
 static const struct step {
@@ -188,6 +189,8 @@ static const struct step {
 	{"home", has_process, exec_find_home},
 	/* Before /proc/sys is read-only. */
 	{"sysctls", has_sysctls, proc_sysctls},
+	/* For the program, and for startContainer hooks; taken by the next execve. Procfs is still at hand. */
+	{"AppArmor profile", has_apparmor, proc_apparmor},
 	/* After all that writes; read-only first, it must not uncover what is masked. */
 	{"read-only paths", has_readonly_paths, mask_readonly_paths},
 	{"masked paths", has_masks, mask_paths},

@@ -141,6 +141,7 @@ int mask_empty(struct err *err);
 int proc_open(struct init *init, unsigned attrs, struct err *err); /* init->proc is there afterwards */
 int proc_write(struct init *init, const char *path, const char *value, struct err *err);
 int proc_sysctls(struct init *init, struct err *err);
+int proc_apparmor(struct init *init, struct err *err);
 
 /* term.c */
 int term_open(struct init *init, struct err *err);

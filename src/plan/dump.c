@@ -524,6 +524,7 @@ static void dump_process(struct dump *d)
 	if (init->flags & PLAN_SET_PERSONALITY)
 		put_u64(d, "personality", init->personality);
 	put_off(d, "keyring", init->keyring);
+	put_off(d, "apparmor", init->apparmor);
 	if (init->console_height || init->console_width) {
 		put_u64(d, "consoleHeight", init->console_height);
 		put_u64(d, "consoleWidth", init->console_width);

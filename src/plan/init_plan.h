@@ -125,6 +125,9 @@ enum plan_flag {
 	PLAN_HAS_CAPS = 1 << 18,    /* caps[] are given (else all sets become empty: see plan/security.c) */
 	PLAN_SET_UMASK = 1 << 19,
 	PLAN_AWAIT_CGROUP = 1 << 20, /* born in the caller's cgroup: systemd moves it, SYNC_CGROUP tells when */
+	PLAN_EXEC = 1 << 21,	     /* a further process of a container that is there: joins are its namespaces, and the
+					last descriptor that is passed is the host's procfs */
+	PLAN_ANY_CPU = 1 << 22,	     /* whatever CPUs the caller is bound to, the process may use all of its cgroup */
 };
 
 enum plan_cap_set {
@@ -175,8 +178,11 @@ struct init_plan {
 	uint64_t caps[PLAN_CAP_N]; /* masks, bit = capability number; unknown to the running kernel: dropped by init */
 	uint64_t personality;
 	plan_off keyring;
+	plan_off apparmor;                      /* AppArmor profile that the program is executed under, or 0 */
 	uint32_t console_height, console_width; /* 0 = leave */
 	uint32_t preserve_fds;                  /* descriptors 3 .. 3+n-1 stay open for the process */
+	struct plan_list cpus; /* of uint8_t: the CPUs that an exec's process is bound to, as sched_setaffinity(2) takes
+				  them; none: see PLAN_ANY_CPU */
 
 	/* seccomp: struct sock_filter[seccomp_len] at seccomp; 0 = none */
 	plan_off seccomp;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Capabilities, noNewPrivileges, seccomp, personality, keyring.
+ * Capabilities, noNewPrivileges, AppArmor, seccomp, personality, keyring.
  *
  * Capability sets are taken exactly as given: nothing is ever added, above all not to the inheritable set, through
  * which files of the image could grant more, nor to the ambient set, with which a plain user would keep what it was
@@ -104,6 +104,8 @@ int plan_security(struct planner *p, struct err *err)
 		plan_capabilities(p, process->capabilities);
 		if (process->no_new_privileges)
 			p->init.flags |= PLAN_NO_NEW_PRIVS;
+		if (process->apparmor_profile && process->apparmor_profile[0])
+			p->init.apparmor = block_string(&p->block, process->apparmor_profile);
 	}
 	if (l && l->personality && name_to_personality(l->personality->domain, &p->init.personality))
 		p->init.flags |= PLAN_SET_PERSONALITY;

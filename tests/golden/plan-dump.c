@@ -85,6 +85,7 @@ static int take_option(struct host *h, const char *word)
 int main(int argc, char **argv)
 {
 	struct host h = {
+		.config = {.apparmor = true},
 		.facts = {.cap_sys_admin = true,
 			  .caps_bounding = (UINT64_C(1) << 41) - 1,
 			  .cap_last = CAP_CHECKPOINT_RESTORE,

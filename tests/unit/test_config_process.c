@@ -138,7 +138,7 @@ static const struct config_case adjustments[] = {
 	{"ioPriority", .process = P "\"ioPriority\":{\"class\":\"IOPRIO_CLASS_RT\",\"priority\":1}",
 	 .error = "process.ioPriority: not supported yet"},
 	{"apparmorProfile", .process = P "\"apparmorProfile\":\"p\"",
-	 .error = "process.apparmorProfile: not supported yet"},
+	 .error = "process.apparmorProfile: apparmor: config provided but apparmor not supported"},
 	{"apparmorProfile empty", .process = P "\"apparmorProfile\":\"\""},
 	{"selinuxLabel", .process = P "\"selinuxLabel\":\"l\"", .error = "process.selinuxLabel: not supported yet"},
 	{"selinuxLabel empty", .process = P "\"selinuxLabel\":\"\""},
