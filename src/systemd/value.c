@@ -133,10 +133,10 @@ static int seconds_to_usec(GVariant *value, uint64_t *ret)
 
 	switch (g_variant_get_type_string(value)[0]) {
 	case 'd': {
-		double usec = g_variant_get_double(value) * (double)USEC_PER_SEC;
+		double usec = g_variant_get_double(value) * (double)USEC_PER_SEC + 0.5; /* to be rounded */
 
 		/* Written so that a NaN is out of range as well. */
-		if (!(usec >= 0 && usec < 0x1p64))
+		if (!(usec >= 0.5 && usec < 0x1p64))
 			return -ERANGE;
 		*ret = (uint64_t)usec;
 		return 0;
