@@ -110,7 +110,7 @@ static const struct ocispec_property hooks_properties[] = {
 	OCISPEC_SUBS(struct oci_hooks, poststart, "poststart", &oci_hook_object),
 	OCISPEC_SUBS(struct oci_hooks, poststop, "poststop", &oci_hook_object),
 };
-static const struct ocispec_object hooks_object = OCISPEC_OBJECT(struct oci_hooks, hooks_properties);
+const struct ocispec_object oci_hooks_object = OCISPEC_OBJECT(struct oci_hooks, hooks_properties);
 
 static const struct ocispec_property config_properties[] = {
 	OCISPEC_FIELD(struct oci_config, oci_version, "ociVersion", .required = true),
@@ -119,7 +119,7 @@ static const struct ocispec_property config_properties[] = {
 	OCISPEC_FIELD(struct oci_config, hostname, "hostname"),
 	OCISPEC_FIELD(struct oci_config, domainname, "domainname"),
 	OCISPEC_SUBS(struct oci_config, mounts, "mounts", &mount_object),
-	OCISPEC_SUB(struct oci_config, hooks, "hooks", &hooks_object),
+	OCISPEC_SUB(struct oci_config, hooks, "hooks", &oci_hooks_object),
 	OCISPEC_LIST(struct oci_config, annotations, "annotations"),
 	OCISPEC_SUB(struct oci_config, linux_, "linux", &ocispec_linux_object),
 };

@@ -437,8 +437,8 @@ struct ocispec_error {
 
 /* A JSON object as data: which keys it has and where each goes. See json.h for the table's form. */
 struct ocispec_object;
-extern const struct ocispec_object oci_hook_object, oci_config_object, oci_process_object, oci_resources_object,
-	oci_state_object, oci_container_process_state_object, oci_features_object;
+extern const struct ocispec_object oci_hook_object, oci_hooks_object, oci_config_object, oci_process_object,
+	oci_resources_object, oci_state_object, oci_container_process_state_object, oci_features_object;
 
 /*
  * Parses the text of one document into *ret (a struct of the type that the object describes, allocated in arena).

@@ -28,7 +28,7 @@ _turtle_words()
 _turtle()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='create delete events help kill list pause ps resume run spec start state update'
+	local commands='create delete events features help kill list pause ps resume run spec start state update'
 	local options='--cgroup-manager --debug --help --log --log-format --log-level --root --rootless --systemd-cgroup --version'
 	local create='--bundle --config --console-socket --help --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds'
 	local box='--annotation --cap-add --cap-drop --cpu-shares --cpus --cpuset-cpus --cpuset-mems --cwd --device --env --env-file --gidmap --group-add --hostname --memory --memory-reservation --memory-swap --mount --network --no-network --no-new-privs --no-tty --pids --pids-limit --read-only --rootfs --seccomp --security-opt --shm-size --swap --sysctl --tmpfs --tty --uidmap --ulimit --umask --user --volume --workdir'
@@ -147,6 +147,7 @@ _turtle()
 		;;
 	list) _turtle_words $'--format\n--help\n--quiet' "$current" ;;
 	spec) _turtle_words $'--bundle\n--file\n--help\n--rootless\n'"${box// /$'\n'}" "$current" ;;
+	features) _turtle_words '--help' "$current" ;;
 	help) _turtle_words "${commands// /$'\n'}" "$current" ;;
 	esac
 }

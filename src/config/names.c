@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
@@ -93,6 +94,120 @@ int name_to_capability(const char *name)
 const char *name_of_capability(unsigned capability)
 {
 	return capability < ARRAY_SIZE(capabilities) ? capabilities[capability] : NULL;
+}
+
+struct seccomp_word {
+	const char *name;
+	uint32_t value;
+	bool unsupported;
+};
+
+static const struct seccomp_word seccomp_actions[] = {
+	{"SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW, false},
+	{"SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO, false},
+	{"SCMP_ACT_KILL", SECCOMP_RET_KILL_THREAD, false},
+	{"SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS, false},
+	{"SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD, false},
+	{"SCMP_ACT_LOG", SECCOMP_RET_LOG, false},
+	{"SCMP_ACT_TRACE", SECCOMP_RET_TRACE, false},
+	{"SCMP_ACT_TRAP", SECCOMP_RET_TRAP, false},
+};
+
+static const struct seccomp_word seccomp_operators[] = {
+	{"SCMP_CMP_NE", SECCOMP_OP_NE, false},
+	{"SCMP_CMP_LT", SECCOMP_OP_LT, false},
+	{"SCMP_CMP_LE", SECCOMP_OP_LE, false},
+	{"SCMP_CMP_EQ", SECCOMP_OP_EQ, false},
+	{"SCMP_CMP_GE", SECCOMP_OP_GE, false},
+	{"SCMP_CMP_GT", SECCOMP_OP_GT, false},
+	{"SCMP_CMP_MASKED_EQ", SECCOMP_OP_MASKED_EQ, false},
+};
+
+/*
+ * TSYNC is what happens to a process with one thread anyway. WAIT_KILLABLE_RECV belongs to a listener; the kernel
+ * refuses it without one, so it is left out as long as there is none.
+ */
+static const struct seccomp_word seccomp_flags[] = {
+	{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG, false},
+	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW, false},
+	{"SECCOMP_FILTER_FLAG_TSYNC", 0, false},
+	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0, true},
+};
+
+static const char *const seccomp_architectures[] = {
+	"SCMP_ARCH_AARCH64",  "SCMP_ARCH_ARM",         "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",
+	"SCMP_ARCH_MIPS",     "SCMP_ARCH_MIPS64",      "SCMP_ARCH_MIPS64N32",   "SCMP_ARCH_MIPSEL",
+	"SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PARISC",      "SCMP_ARCH_PARISC64",
+	"SCMP_ARCH_PPC",      "SCMP_ARCH_PPC64",       "SCMP_ARCH_PPC64LE",     "SCMP_ARCH_RISCV64",
+	"SCMP_ARCH_S390",     "SCMP_ARCH_S390X",       "SCMP_ARCH_SH",          "SCMP_ARCH_SHEB",
+	"SCMP_ARCH_X32",      "SCMP_ARCH_X86",         "SCMP_ARCH_X86_64",
+};
+
+static const struct seccomp_word *find_seccomp(const struct seccomp_word *words, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(name, words[i].name))
+			return &words[i];
+	return NULL;
+}
+
+bool name_to_seccomp_action(const char *name, uint32_t *ret)
+{
+	const struct seccomp_word *word = find_seccomp(seccomp_actions, ARRAY_SIZE(seccomp_actions), name);
+
+	if (word)
+		*ret = word->value;
+	return word != NULL;
+}
+
+bool name_to_seccomp_operator(const char *name, enum seccomp_operator *ret)
+{
+	const struct seccomp_word *word = find_seccomp(seccomp_operators, ARRAY_SIZE(seccomp_operators), name);
+
+	if (word)
+		*ret = (enum seccomp_operator)word->value;
+	return word != NULL;
+}
+
+bool name_to_seccomp_flag(const char *name, uint32_t *ret)
+{
+	const struct seccomp_word *word = find_seccomp(seccomp_flags, ARRAY_SIZE(seccomp_flags), name);
+
+	if (word)
+		*ret = word->value;
+	return word != NULL;
+}
+
+bool is_seccomp_architecture(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(seccomp_architectures); i++)
+		if (!strcmp(name, seccomp_architectures[i]))
+			return true;
+	return false;
+}
+
+const char *name_at(enum name_kind kind, size_t i)
+{
+	switch (kind) {
+	case NAMES_NAMESPACE:
+		return i < ARRAY_SIZE(namespaces) ? namespaces[i].type : NULL;
+	case NAMES_CAPABILITY:
+		return i < ARRAY_SIZE(capabilities) ? capabilities[i] : NULL;
+	case NAMES_SECCOMP_ACTION:
+		return i < ARRAY_SIZE(seccomp_actions) ? seccomp_actions[i].name : NULL;
+	case NAMES_SECCOMP_OPERATOR:
+		return i < ARRAY_SIZE(seccomp_operators) ? seccomp_operators[i].name : NULL;
+	case NAMES_SECCOMP_ARCHITECTURE:
+		return i < ARRAY_SIZE(seccomp_architectures) ? seccomp_architectures[i] : NULL;
+	case NAMES_SECCOMP_FLAG:
+		return i < ARRAY_SIZE(seccomp_flags) ? seccomp_flags[i].name : NULL;
+	case NAMES_SECCOMP_FLAG_SUPPORTED:
+		for (size_t k = 0; k < ARRAY_SIZE(seccomp_flags); k++)
+			if (!seccomp_flags[k].unsupported && i-- == 0)
+				return seccomp_flags[k].name;
+		return NULL;
+	}
+	return NULL;
 }
 
 static const struct {

@@ -20,6 +20,38 @@ int name_to_capability(const char *name);
 /* NULL when unknown. */
 const char *name_of_capability(unsigned capability);
 
+/*
+ * The words of linux.seccomp. An action is one of the kernel's SECCOMP_RET_*, without the number that ERRNO and TRACE
+ * carry; a comparison has libseccomp's number. They return false when unknown.
+ */
+enum seccomp_operator {
+	SECCOMP_OP_NE = 1,
+	SECCOMP_OP_LT,
+	SECCOMP_OP_LE,
+	SECCOMP_OP_EQ,
+	SECCOMP_OP_GE,
+	SECCOMP_OP_GT,
+	SECCOMP_OP_MASKED_EQ,
+};
+bool name_to_seccomp_action(const char *name, uint32_t *ret);
+bool name_to_seccomp_operator(const char *name, enum seccomp_operator *ret);
+/* SECCOMP_FILTER_FLAG_*; 0 for those that are taken and change nothing for a process with one thread. */
+bool name_to_seccomp_flag(const char *name, uint32_t *ret);
+/* The architectures of the specification; libseccomp may know fewer (host/seccomp.h). */
+bool is_seccomp_architecture(const char *name);
+
+/* The words themselves, for `features`: the i-th of its kind, NULL after the last. */
+enum name_kind {
+	NAMES_NAMESPACE,
+	NAMES_CAPABILITY,
+	NAMES_SECCOMP_ACTION,
+	NAMES_SECCOMP_OPERATOR,
+	NAMES_SECCOMP_ARCHITECTURE,
+	NAMES_SECCOMP_FLAG,
+	NAMES_SECCOMP_FLAG_SUPPORTED, /* what of them is done as it is meant */
+};
+const char *name_at(enum name_kind kind, size_t i);
+
 /* "RLIMIT_NOFILE" -> RLIMIT_NOFILE; -1 when unknown. */
 int name_to_rlimit(const char *name);
 const char *name_of_rlimit(unsigned resource);

@@ -5,7 +5,7 @@
  */
 #include "config/validate.h"
 
-#include "base/mem.h"
+#include "config/names.h"
 
 #include <string.h>
 
@@ -13,27 +13,15 @@
 #define MAX_TRACE 65535 /* SECCOMP_RET_DATA */
 #define MAX_ARGS  6     /* of a system call */
 
-static bool is_one_of(const char *word, const char *const *words, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(word, words[i]))
-			return true;
-	return false;
-}
-
 static int check_action(const char *action, const struct oci_opt_u32 *errno_ret, const char *property,
 			const char *errno_property, struct err *err)
 {
-	static const char *const actions[] = {
-		"SCMP_ACT_ALLOW",       "SCMP_ACT_ERRNO", "SCMP_ACT_KILL",  "SCMP_ACT_KILL_PROCESS",
-		"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",   "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
-	};
 	bool trace = !strcmp(action, "SCMP_ACT_TRACE"), number = trace || !strcmp(action, "SCMP_ACT_ERRNO");
-	uint32_t max = trace ? MAX_TRACE : MAX_ERRNO;
+	uint32_t max = trace ? MAX_TRACE : MAX_ERRNO, value;
 
 	if (!strcmp(action, "SCMP_ACT_NOTIFY"))
 		return err_msg(err, -ENOTSUP, "%s: SCMP_ACT_NOTIFY: not supported yet", property);
-	if (!is_one_of(action, actions, ARRAY_SIZE(actions)))
+	if (!name_to_seccomp_action(action, &value))
 		return INVALID(err, "%s: unknown action \"%s\"", property, action);
 	if (errno_ret->set && !number)
 		return INVALID(err, "%s: %s takes no number", errno_property, action);
@@ -44,18 +32,13 @@ static int check_action(const char *action, const struct oci_opt_u32 *errno_ret,
 
 static int check_defaults(struct validation *v, struct err *err)
 {
-	static const char *const flags[] = {
-		"SECCOMP_FILTER_FLAG_TSYNC",
-		"SECCOMP_FILTER_FLAG_LOG",
-		"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
-		"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
-	};
 	const struct oci_seccomp *s = v->linux_->seccomp;
+	uint32_t value;
 
 	if (!s)
 		return 0;
 	for (size_t i = 0; i < s->n_flags; i++)
-		if (!is_one_of(s->flags[i], flags, ARRAY_SIZE(flags)))
+		if (!name_to_seccomp_flag(s->flags[i], &value))
 			return INVALID(err, "linux.seccomp.flags[%zu]: unknown flag \"%s\"", i, s->flags[i]);
 	if (given(s->listener_metadata) && !given(s->listener_path))
 		return INVALID(err, "linux.seccomp.listenerMetadata: means nothing without listenerPath");
@@ -67,18 +50,10 @@ static int check_defaults(struct validation *v, struct err *err)
 
 static int check_architectures(struct validation *v, struct err *err)
 {
-	static const char *const architectures[] = {
-		"SCMP_ARCH_X86",         "SCMP_ARCH_X86_64",      "SCMP_ARCH_X32",     "SCMP_ARCH_ARM",
-		"SCMP_ARCH_AARCH64",     "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",    "SCMP_ARCH_MIPS",
-		"SCMP_ARCH_MIPS64",      "SCMP_ARCH_MIPS64N32",   "SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64",
-		"SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",         "SCMP_ARCH_PPC64",   "SCMP_ARCH_PPC64LE",
-		"SCMP_ARCH_PARISC",      "SCMP_ARCH_PARISC64",    "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390",
-		"SCMP_ARCH_S390X",       "SCMP_ARCH_SH",          "SCMP_ARCH_SHEB",
-	};
 	const struct oci_seccomp *s = v->linux_->seccomp;
 
 	for (size_t i = 0; s && i < s->n_architectures; i++)
-		if (!is_one_of(s->architectures[i], architectures, ARRAY_SIZE(architectures)))
+		if (!is_seccomp_architecture(s->architectures[i]))
 			return INVALID(err, "linux.seccomp.architectures[%zu]: unknown architecture \"%s\"", i,
 				       s->architectures[i]);
 	return 0;
@@ -86,10 +61,7 @@ static int check_architectures(struct validation *v, struct err *err)
 
 static int check_rule(const struct oci_seccomp_rule *rule, size_t i, struct err *err)
 {
-	static const char *const operators[] = {
-		"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE",        "SCMP_CMP_EQ",
-		"SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ",
-	};
+	enum seccomp_operator op;
 	struct err why;
 	int r;
 
@@ -105,7 +77,7 @@ static int check_rule(const struct oci_seccomp_rule *rule, size_t i, struct err 
 		if (rule->args[k].index >= MAX_ARGS)
 			return INVALID(err, "linux.seccomp.syscalls[%zu].args[%zu].index: %u is not below %d", i, k,
 				       rule->args[k].index, MAX_ARGS);
-		if (!is_one_of(rule->args[k].op, operators, ARRAY_SIZE(operators)))
+		if (!name_to_seccomp_operator(rule->args[k].op, &op))
 			return INVALID(err, "linux.seccomp.syscalls[%zu].args[%zu].op: unknown operator \"%s\"", i, k,
 				       rule->args[k].op);
 	}

@@ -10,9 +10,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "config/names.h"
 #include "host/seccomp_cache.h"
 #include "host/seccomp_front.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <linux/filter.h>
@@ -22,10 +24,17 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* Since kernel 5.19; headers may be older. */
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
-#endif
+/* The numbers of the words (config/names.h) are the kernel's and libseccomp's alike. */
+static_assert(SCMP_ACT_ALLOW == SECCOMP_RET_ALLOW && SCMP_ACT_LOG == SECCOMP_RET_LOG &&
+		      SCMP_ACT_TRAP == SECCOMP_RET_TRAP && SCMP_ACT_KILL_THREAD == SECCOMP_RET_KILL_THREAD &&
+		      SCMP_ACT_KILL_PROCESS == SECCOMP_RET_KILL_PROCESS && SCMP_ACT_ERRNO(0) == SECCOMP_RET_ERRNO &&
+		      SCMP_ACT_TRACE(0) == SECCOMP_RET_TRACE,
+	      "an action has two numbers");
+static_assert((int)SCMP_CMP_NE == SECCOMP_OP_NE && (int)SCMP_CMP_LT == SECCOMP_OP_LT &&
+		      (int)SCMP_CMP_LE == SECCOMP_OP_LE && (int)SCMP_CMP_EQ == SECCOMP_OP_EQ &&
+		      (int)SCMP_CMP_GE == SECCOMP_OP_GE && (int)SCMP_CMP_GT == SECCOMP_OP_GT &&
+		      (int)SCMP_CMP_MASKED_EQ == SECCOMP_OP_MASKED_EQ,
+	      "a comparison has two numbers");
 
 /* libseccomp takes less than the kernel's MAX_ERRNO, 4095. */
 #define MAX_ERRNO 4094
@@ -40,83 +49,53 @@ static void release(scmp_filter_ctx *ctx)
 static int parse_action(const char *name, const struct oci_opt_u32 *number, const char *where, uint32_t *ret,
 			struct err *err)
 {
-	static const struct {
-		const char *name;
-		uint32_t action;
-	} plain[] = {
-		{"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},
-		{"SCMP_ACT_LOG", SCMP_ACT_LOG},
-		{"SCMP_ACT_TRAP", SCMP_ACT_TRAP},
-		{"SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD},
-		{"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD},
-		{"SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS},
-	};
-	uint32_t value = number->set ? number->value : EPERM;
+	uint32_t value = number->set ? number->value : EPERM, action;
 
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
-		if (strcmp(name, plain[i].name) == 0) {
-			*ret = plain[i].action;
-			return 0;
-		}
-	}
-	if (strcmp(name, "SCMP_ACT_ERRNO") == 0) {
+	if (!name_to_seccomp_action(name, &action))
+		return err_msg(err, -EINVAL, "%s: unsupported seccomp action \"%s\"", where, name);
+	if (action == SCMP_ACT_ERRNO(0)) {
 		if (value > MAX_ERRNO)
 			return err_msg(err, -EINVAL, "%s: %u is no error number (at most %d)", where, value, MAX_ERRNO);
-		*ret = SCMP_ACT_ERRNO(value);
-		return 0;
-	}
-	if (strcmp(name, "SCMP_ACT_TRACE") == 0) {
+		action = SCMP_ACT_ERRNO(value);
+	} else if (action == SCMP_ACT_TRACE(0)) {
 		if (value > SECCOMP_RET_DATA)
 			return err_msg(err, -EINVAL, "%s: %u does not fit the 16 bits of a trace message", where,
 				       value);
-		*ret = SCMP_ACT_TRACE(value);
-		return 0;
+		action = SCMP_ACT_TRACE(value);
 	}
-	return err_msg(err, -EINVAL, "%s: unsupported seccomp action \"%s\"", where, name);
-}
-
-static int parse_operator(const char *name, enum scmp_compare *ret)
-{
-	static const struct {
-		const char *name;
-		enum scmp_compare op;
-	} ops[] = {
-		{"SCMP_CMP_NE", SCMP_CMP_NE},
-		{"SCMP_CMP_LT", SCMP_CMP_LT},
-		{"SCMP_CMP_LE", SCMP_CMP_LE},
-		{"SCMP_CMP_EQ", SCMP_CMP_EQ},
-		{"SCMP_CMP_GE", SCMP_CMP_GE},
-		{"SCMP_CMP_GT", SCMP_CMP_GT},
-		{"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
-		if (strcmp(name, ops[i].name) == 0) {
-			*ret = ops[i].op;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	*ret = action;
+	return 0;
 }
 
 /*
  * The words of the spec are libseccomp's names in capitals behind a prefix, so the library at hand says what it knows:
  * later architectures need no new constant here.
  */
-static int parse_architecture(const char *word, size_t index, uint32_t *ret, struct err *err)
+static uint32_t find_architecture(const char *word)
 {
 	static const char prefix[] = "SCMP_ARCH_";
-	const struct scmp_version *version = seccomp_version();
 	const char *from = word + strlen(prefix);
 	char name[32] = "";
 
-	if (strncmp(word, prefix, strlen(prefix)) == 0 && strlen(from) < sizeof(name)) {
-		for (size_t i = 0; from[i]; i++)
-			name[i] = (char)tolower((unsigned char)from[i]);
-		*ret = seccomp_arch_resolve_name(name);
-		if (*ret != 0)
-			return 0;
-	}
+	if (strncmp(word, prefix, strlen(prefix)) != 0 || strlen(from) >= sizeof(name))
+		return 0;
+	for (size_t i = 0; from[i]; i++)
+		name[i] = (char)tolower((unsigned char)from[i]);
+	return seccomp_arch_resolve_name(name);
+}
+
+bool seccomp_knows_architecture(const char *word)
+{
+	return find_architecture(word) != 0;
+}
+
+static int parse_architecture(const char *word, size_t index, uint32_t *ret, struct err *err)
+{
+	const struct scmp_version *version = seccomp_version();
+
+	*ret = find_architecture(word);
+	if (*ret != 0)
+		return 0;
 	return err_msg(err, -EINVAL, "linux.seccomp.architectures[%zu]: libseccomp %u.%u.%u does not know \"%s\"",
 		       index, version->major, version->minor, version->micro, word);
 }
@@ -150,13 +129,10 @@ static int add_architectures(scmp_filter_ctx ctx, const struct oci_seccomp *prof
 	return 0;
 }
 
-/*
- * Absent flags mean SPEC_ALLOW, an empty list means none. TSYNC changes nothing for a process with one thread, and
- * runc ignores it too. The kernel refuses WAIT_KILLABLE_RECV without a listener, where it has no meaning either.
- */
+/* Absent flags mean SPEC_ALLOW, an empty list means none. */
 static int parse_flags(const struct oci_seccomp *profile, uint32_t *ret, struct err *err)
 {
-	uint32_t flags = 0;
+	uint32_t flags = 0, value;
 
 	if (!profile->flags) {
 		*ret = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
@@ -165,15 +141,11 @@ static int parse_flags(const struct oci_seccomp *profile, uint32_t *ret, struct 
 	for (size_t i = 0; i < profile->n_flags; i++) {
 		const char *flag = profile->flags[i];
 
-		if (strcmp(flag, "SECCOMP_FILTER_FLAG_LOG") == 0)
-			flags |= SECCOMP_FILTER_FLAG_LOG;
-		else if (strcmp(flag, "SECCOMP_FILTER_FLAG_SPEC_ALLOW") == 0)
-			flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-		else if (strcmp(flag, "SECCOMP_FILTER_FLAG_TSYNC") == 0 ||
-			 strcmp(flag, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") == 0)
-			log_debug("linux.seccomp.flags[%zu]: %s has no effect here", i, flag);
-		else
+		if (!name_to_seccomp_flag(flag, &value))
 			return err_msg(err, -EINVAL, "linux.seccomp.flags[%zu]: unknown seccomp flag \"%s\"", i, flag);
+		if (value == 0)
+			log_debug("linux.seccomp.flags[%zu]: %s has no effect here", i, flag);
+		flags |= value;
 	}
 	*ret = flags;
 	return 0;
@@ -189,19 +161,19 @@ static int parse_args(const struct oci_seccomp_rule *from, size_t index, struct 
 	to->n_args = from->n_args;
 	for (size_t i = 0; i < from->n_args; i++) {
 		const struct oci_seccomp_arg *arg = &from->args[i];
-		enum scmp_compare op;
+		enum seccomp_operator op;
 
 		if (arg->index >= SECCOMP_ARGS)
 			return err_msg(err, -EINVAL,
 				       "linux.seccomp.syscalls[%zu].args[%zu].index: %u is not between 0 and %d", index,
 				       i, arg->index, SECCOMP_ARGS - 1);
-		if (parse_operator(arg->op, &op) < 0)
+		if (!name_to_seccomp_operator(arg->op, &op))
 			return err_msg(err, -EINVAL,
 				       "linux.seccomp.syscalls[%zu].args[%zu].op: unknown operator \"%s\"", index, i,
 				       arg->op);
 		to->repeated |= (seen & 1U << arg->index) != 0;
 		seen |= 1U << arg->index;
-		to->args[i] = (struct scmp_arg_cmp){arg->index, op, arg->value, arg->value_two};
+		to->args[i] = (struct scmp_arg_cmp){arg->index, (enum scmp_compare)op, arg->value, arg->value_two};
 	}
 	return 0;
 }

@@ -18,4 +18,7 @@
 int seccomp_filter(const struct oci_seccomp *profile, int root_fd, struct ocispec_arena *arena,
 		   struct plan_seccomp *ret, struct err *err);
 
+/* Whether the libseccomp at hand has the architecture "SCMP_ARCH_X86_64". */
+bool seccomp_knows_architecture(const char *word);
+
 #endif

@@ -2,6 +2,7 @@
 /* The process: program, environment, ids, limits, terminal. */
 #include "plan/internal.h"
 
+#include "config/annotations.h"
 #include "config/names.h"
 
 #include <errno.h>
@@ -117,11 +118,11 @@ static void plan_user(struct planner *p, const struct oci_user *user)
 	p->init.gid = user->gid;
 	p->init.umask = user->umask.set ? user->umask.value : DEFAULT_UMASK;
 	p->init.flags |= PLAN_SET_UMASK;
-	if (plan_annotation(p, "run.oci.keep_original_groups")) {
+	if (plan_annotation(p, ANNOTATION_KEEP_GROUPS)) {
 		p->init.flags |= PLAN_KEEP_GROUPS;
 		if (user->n_additional_gids)
-			plan_warn(p, "process.user.additionalGids is ignored: the annotation "
-				     "run.oci.keep_original_groups keeps the caller's groups");
+			plan_warn(p, "process.user.additionalGids is ignored: the annotation " ANNOTATION_KEEP_GROUPS
+				     " keeps the caller's groups");
 		return;
 	}
 	p->init.groups =
