@@ -13,7 +13,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,106 +297,14 @@ static int check_property_name(const char *key, const char *name, struct err *er
 	return 0;
 }
 
-struct number_type {
-	const char *keyword, *code;
-	uint64_t max;
-};
-
-/* Of GVariant text; int32 is what a number without a type is. */
-static const struct number_type number_types[] = {
-	{"int32", "@i", INT32_MAX},   {"byte", "@y", UINT8_MAX},    {"int16", "@n", INT16_MAX},
-	{"uint16", "@q", UINT16_MAX}, {"uint32", "@u", UINT32_MAX}, {"int64", "@x", INT64_MAX},
-	{"uint64", "@t", UINT64_MAX}, {"double", "@d", UINT64_MAX},
-};
-
-#define USEC_PER_SEC 1000000
-
-/* Seconds with a fraction, or an exponent. */
-static bool fraction_to_usec(const char *s, uint64_t *ret)
-{
-	char *end;
-	double usec;
-
-	/* No "0x", "inf" and "nan", which strtod takes. */
-	if (s[strspn(s, "0123456789.eE+-")] || !strpbrk(s, "0123456789"))
-		return false;
-	usec = strtod(s, &end) * USEC_PER_SEC + 0.5;
-	/* The first double beyond 64 bits. */
-	if (*end || end == s || signbit(usec) || usec >= 18446744073709551616.0)
-		return false;
-	*ret = (uint64_t)usec;
-	return true;
-}
-
-/* Whole seconds, decimal, octal or hexadecimal as GVariant text has them. */
-static bool whole_to_usec(const char *s, uint64_t max, uint64_t *ret)
-{
-	unsigned long long seconds;
-	char *end;
-
-	if (*s == '+')
-		s++;
-	if (!isdigit((unsigned char)*s))
-		return false;
-	errno = 0;
-	seconds = strtoull(s, &end, 0);
-	if (errno || *end || seconds > max || seconds > UINT64_MAX / USEC_PER_SEC)
-		return false;
-	*ret = seconds * USEC_PER_SEC;
-	return true;
-}
-
-/* "uint64 90", "90", "1.5" in seconds to microseconds. */
-static bool seconds_to_usec(const char *value, uint64_t *ret)
-{
-	const struct number_type *type = NULL;
-	const char *s = value + strspn(value, " ");
-	char text[64];
-	size_t n;
-
-	for (size_t i = 0; !type && i < sizeof(number_types) / sizeof(number_types[0]); i++) {
-		n = strcspn(s, " ");
-		if ((!strncmp(s, number_types[i].keyword, n) && !number_types[i].keyword[n]) ||
-		    (!strncmp(s, number_types[i].code, n) && !number_types[i].code[n]))
-			type = &number_types[i];
-	}
-	if (type)
-		s += n + strspn(s + n, " ");
-	n = strcspn(s, " ");
-	if (n == 0 || n >= sizeof(text) || s[n + strspn(s + n, " ")])
-		return false;
-	memcpy(text, s, n);
-	text[n] = '\0';
-	if ((type && !strcmp(type->keyword, "double")) ||
-	    (!type && strpbrk(text, ".eE") && strncmp(text, "0x", 2) != 0))
-		return fraction_to_usec(text, ret);
-	return whole_to_usec(text, type ? type->max : INT32_MAX, ret);
-}
-
-/* ...Sec is what people write in unit files; D-Bus knows ...USec. */
-static bool is_in_seconds(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n > 3 && has_suffix(name, "Sec") && name[n - 4] >= 'a' && name[n - 4] <= 'z';
-}
-
 static int put_property(struct unit_properties *p, const struct oci_pair *annotation, struct err *err)
 {
-	const char *name = annotation->key + strlen(ANNOTATION_SYSTEMD_PROPERTY), *value = annotation->value;
-	uint64_t usec;
+	const char *name = annotation->key + strlen(ANNOTATION_SYSTEMD_PROPERTY);
 	int r = check_property_name(annotation->key, name, err);
 
 	if (r < 0)
 		return r;
-	if (is_in_seconds(name)) {
-		if (!seconds_to_usec(value, &usec))
-			return err_msg(err, -EINVAL, "annotation %s: \"%s\" is no number of seconds", annotation->key,
-				       value);
-		name = unit_print(p, "%.*sUSec", (int)(strlen(name) - 3), name);
-		value = unit_print(p, "uint64 %" PRIu64, usec);
-	}
-	unit_put(p, name, value);
+	unit_put(p, name, annotation->value);
 	return 0;
 }
 
