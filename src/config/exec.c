@@ -245,15 +245,15 @@ static int parse_id(const char *option, const char *value, const char *text, con
 static int set_user(const char *value, struct oci_user *user, struct err *err)
 {
 	const char *colon = strchr(value, ':');
-	char uid[16] = "";
 	size_t n = colon ? (size_t)(colon - value) : strlen(value);
+	_cleanup_free_ char *uid = NULL;
 	int r;
 
 	if (n == 0 || (colon && (!colon[1] || strchr(colon + 1, ':'))))
 		return box_bad(err, "--user", value, "not of the form UID[:GID]");
-	if (n >= sizeof(uid)) /* is a number, if at all, of more digits than any id has */
-		return box_bad(err, "--user", value, "the uid is out of range");
-	memcpy(uid, value, n);
+	uid = strndup(value, n);
+	if (!uid)
+		return no_memory(err);
 	r = parse_id("--user", value, uid, "uid", &user->uid, err);
 	return r == 0 && colon ? parse_id("--user", value, colon + 1, "gid", &user->gid, err) : r;
 }
@@ -308,9 +308,9 @@ static int from_options(struct exec *e, struct err *err)
 	p->terminal = false;
 	if (w->cwd)
 		p->cwd = w->cwd;
-	if (w->apparmor)
+	if (given(w->apparmor))
 		p->apparmor_profile = w->apparmor;
-	if (w->process_label)
+	if (given(w->process_label))
 		p->selinux_label = w->process_label;
 	if (w->no_new_privs.given)
 		p->no_new_privileges = w->no_new_privs.value;
