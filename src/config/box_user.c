@@ -8,6 +8,7 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 /* A field of a line that ends at a newline or the end of the text. */
@@ -116,12 +117,12 @@ static bool has_gid(const struct oci_user *user, uint32_t gid)
 	return false;
 }
 
-/* The groups of which the user is a member, as far as the container has them. */
+/* The groups of which the user is a member, as far as the container has them, and no more than the kernel takes. */
 static void add_memberships(struct box *box, const struct field *name, struct oci_user *user)
 {
 	const char *group = box->around->group;
 
-	while (group && *group && !box_single_group(box)) {
+	while (group && *group && !box_single_group(box) && user->n_additional_gids < NGROUPS_MAX) {
 		struct field f[4];
 		uint32_t gid;
 

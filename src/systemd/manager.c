@@ -508,11 +508,14 @@ int manager_call(struct manager *manager, const struct call *call, sd_bus_error 
 
 int manager_subscribe(struct manager *manager, sd_bus_error *ret_error)
 {
+	uint64_t left = time_left(manager);
 	int r;
 
 	/* On its private socket systemd sends them to everybody. */
 	if (!manager->place.is_daemon || manager->subscribed)
 		return 0;
+	/* 0 would be sd-bus's own limit. */
+	sd_bus_set_method_call_timeout(manager->bus, left > 0 ? left : 1);
 	r = sd_bus_call_method(manager->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
 			       "AddMatch", ret_error, NULL, "s",
 			       "type='signal',sender='" SYSTEMD_NAME "',path='" SYSTEMD_PATH

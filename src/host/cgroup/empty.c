@@ -191,10 +191,11 @@ int cgroup_kill_each(int dirfd, const char *path, struct err *err)
 	_cleanup_close_ int events = cgroup_openat(dirfd, "cgroup.events", O_RDONLY);
 	int r;
 
-	/* Nothing forks while it is frozen. Whoever can't be frozen in time gets the signal all the same. */
-	if (events < 0 || cgroup_write(dirfd, "cgroup.freeze", "1") < 0)
-		return 0; /* gone */
-	cgroup_wait_event(events, "frozen", 1, cgroup_deadline(2000));
+	if (events < 0)
+		return cgroup_gone(events) ? 0 : err_set(err, events, "open cgroup.events of cgroup %s", path);
+	/* Nothing forks while it is frozen. Whoever can't be frozen, or not in time, gets the signal all the same. */
+	if (cgroup_write(dirfd, "cgroup.freeze", "1") == 0)
+		cgroup_wait_event(events, "frozen", 1, cgroup_deadline(2000));
 	r = signal_all(dirfd, path, cgroup_read_pids, SIGKILL, err);
 	cgroup_write(dirfd, "cgroup.freeze", "0");
 	return r;
