@@ -92,7 +92,7 @@ static int print(const struct oci_features *features, struct ocispec_arena *aren
 
 static int describe(struct ocispec_arena *arena, struct err *err)
 {
-	static struct oci_features_enabled no = {SAY(false)};
+	static struct oci_features_enabled yes = {SAY(true)}, no = {SAY(false)};
 	static struct oci_features_mount_extensions mount_extensions = {.idmap = &no};
 	static struct oci_features_cgroup cgroup = {
 		.v1 = SAY(false),
@@ -116,7 +116,7 @@ static int describe(struct ocispec_arena *arena, struct err *err)
 	struct oci_features_linux linux_ = {
 		.cgroup = &cgroup,
 		.seccomp = &seccomp,
-		.apparmor = &no,
+		.apparmor = &yes,
 		.selinux = &no,
 		.intel_rdt = &intel_rdt,
 		.memory_policy = &memory_policy,

@@ -131,9 +131,9 @@ created()
 	args true
 	cp config.json plain.json
 	ok "$TURTLE" features
-	jq -e '[.linux | .apparmor, .selinux, .intelRdt, .mountExtensions.idmap, .netDevices | .enabled] == [false, false, false, false, false]
+	jq -e '[.linux | .selinux, .intelRdt, .mountExtensions.idmap, .netDevices | .enabled] == [false, false, false, false]
 		and .linux.memoryPolicy == {modes: [], flags: []} and .linux.cgroup.v1 == false' "$T/out" >/dev/null || fail "another document"
-	for filter in '.process.apparmorProfile = "x"' '.process.selinuxLabel = "x"' '.linux.intelRdt = {closID: "x"}' \
+	for filter in '.process.selinuxLabel = "x"' '.linux.intelRdt = {closID: "x"}' \
 		'.linux.netDevices = {eth7: {}}' '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0"}'; do
 		jq "$filter" plain.json >config.json
 		call turtle create box
