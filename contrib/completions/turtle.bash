@@ -28,11 +28,12 @@ _turtle_words()
 _turtle()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='create delete events features help kill list pause ps resume run spec start state update'
+	local commands='create delete events exec features help kill list pause ps resume run spec start state update'
 	local options='--cgroup-manager --debug --help --log --log-format --log-level --root --rootless --systemd-cgroup --version'
 	local create='--bundle --config --console-socket --help --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds'
 	local box='--annotation --cap-add --cap-drop --cpu-shares --cpus --cpuset-cpus --cpuset-mems --cwd --device --env --env-file --gidmap --group-add --hostname --memory --memory-reservation --memory-swap --mount --network --no-network --no-new-privs --no-tty --pids --pids-limit --read-only --rootfs --seccomp --security-opt --shm-size --swap --sysctl --tmpfs --tty --uidmap --ulimit --umask --user --volume --workdir'
 	local update='--blkio-weight --cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --help --memory --memory-reservation --memory-swap --pids-limit --resources'
+	local exec='--additional-gids --apparmor --cap --cgroup --console-socket --cwd --detach --env --help --ignore-paused --no-new-privs --pid-file --pidfd-socket --preserve-fds --process --process-label --tty --user'
 	local command='' word i skip=0
 
 	if [[ $current == = ]]; then current=; fi
@@ -61,9 +62,15 @@ _turtle()
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--log | --config | --env-file | --file | --resources | --seccomp | --console-socket | --pid-file | --pidfd-socket)
+	--log | --config | --env-file | --file | --resources | --seccomp | --console-socket | --pid-file | --pidfd-socket | --process)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
+		;;
+	-p)
+		if [[ $command == exec ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$current")
+			return
+		fi
 		;;
 	-r)
 		if [[ $command == update ]]; then
@@ -104,8 +111,9 @@ _turtle()
 		_turtle_words $'none\nhost' "$current"
 		return
 		;;
-	--cap-add | --cap-drop)
-		_turtle_words $'ALL\nAUDIT_WRITE\nCHOWN\nDAC_OVERRIDE\nFOWNER\nFSETID\nKILL\nMKNOD\nNET_ADMIN\nNET_BIND_SERVICE\nNET_RAW\nSETFCAP\nSETGID\nSETPCAP\nSETUID\nSYS_ADMIN\nSYS_CHROOT\nSYS_PTRACE' "${current^^}"
+	--cap | --cap-add | --cap-drop)
+		[[ $previous == --cap ]] || word=ALL
+		_turtle_words "${word:+$word$'\n'}"$'AUDIT_WRITE\nCHOWN\nDAC_OVERRIDE\nFOWNER\nFSETID\nKILL\nMKNOD\nNET_ADMIN\nNET_BIND_SERVICE\nNET_RAW\nSETFCAP\nSETGID\nSETPCAP\nSETUID\nSYS_ADMIN\nSYS_CHROOT\nSYS_PTRACE' "${current^^}"
 		return
 		;;
 	--device | --volume | -v)
@@ -116,7 +124,7 @@ _turtle()
 			;;
 		esac
 		;;
-	--preserve-fds | --interval | --annotation | --cpus | --env | --gidmap | --group-add | --hostname | --mount | --pids | --shm-size | --swap | --sysctl | --tmpfs | --uidmap | --ulimit | --umask | --user | --workdir | --cwd | --security-opt)
+	--preserve-fds | --interval | --additional-gids | --apparmor | --cgroup | --process-label | --annotation | --cpus | --env | --gidmap | --group-add | --hostname | --mount | --pids | --shm-size | --swap | --sysctl | --tmpfs | --uidmap | --ulimit | --umask | --user | --workdir | --cwd | --security-opt)
 		return
 		;;
 	esac
@@ -127,6 +135,9 @@ _turtle()
 		;;
 	create) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}" "$current" ;;
 	run) [[ $current == -* ]] && _turtle_words "${create// /$'\n'}"$'\n'"${box// /$'\n'}"$'\n--detach\n--interactive\n--keep\n--rm' "$current" ;;
+	exec)
+		if [[ $current == -* ]]; then _turtle_words "${exec// /$'\n'}" "$current"; else _turtle_words "$(_turtle_ids)" "$current"; fi
+		;;
 	update)
 		if [[ $current == -* ]]; then _turtle_words "${update// /$'\n'}" "$current"; else _turtle_words "$(_turtle_ids)" "$current"; fi
 		;;
