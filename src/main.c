@@ -18,12 +18,12 @@
 #include <sys/stat.h>
 
 static const struct cmd_verb *const verbs[] = {
-	&cmd_create, &cmd_delete, &cmd_events, &cmd_features, &cmd_kill,  &cmd_list,  &cmd_pause,
-	&cmd_ps,     &cmd_resume, &cmd_run,    &cmd_spec,     &cmd_start, &cmd_state, &cmd_update,
+	&cmd_create, &cmd_delete, &cmd_events, &cmd_exec, &cmd_features, &cmd_kill,  &cmd_list,   &cmd_pause,
+	&cmd_ps,     &cmd_resume, &cmd_run,    &cmd_spec, &cmd_start,    &cmd_state, &cmd_update,
 };
 
 /* Commands of other runtimes that are not built yet: callers shall learn that, and not get help to read. */
-static const char *const later[] = {"checkpoint", "exec", "restore"};
+static const char *const later[] = {"checkpoint", "restore"};
 
 /*
  * Inherited descriptors keep their flags here: create and run tell them from turtle's own by the missing O_CLOEXEC

@@ -18,18 +18,16 @@
 #include "base/num.h"
 #include "base/sys.h"
 #include "host/cgroup/cgroup.h"
-#include "host/console.h"
 #include "host/facts.h"
 #include "host/hooks.h"
 #include "host/idmap.h"
-#include "host/pidfile.h"
+#include "host/notify.h"
 #include "host/seccomp.h"
 #include "host/talk.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -78,17 +76,11 @@ static int do_validate(struct create *c, struct err *err)
 	return config_validate(c->bundle.config, &facts, log_config_warning, NULL, err);
 }
 
-/* The terminal's master must have somewhere to go: compat with runc, whose words these are. */
 static int do_check_terminal(struct create *c, struct err *err)
 {
 	bool terminal = c->bundle.config->process && c->bundle.config->process->terminal;
-	bool detached = !c->run || c->request->detach;
 
-	if (terminal && detached && !c->request->console_socket)
-		return err_msg(err, -EINVAL, "cannot allocate tty if runc will detach without setting console socket");
-	if (c->request->console_socket && (!terminal || !detached))
-		return err_msg(err, -EINVAL, "cannot use console socket if runc will not detach or allocate tty");
-	return 0;
+	return handover_check(&c->handover, terminal, !c->run || c->request->detach, err);
 }
 
 /* runc's rule: the root must be a real directory, not a link to one. The child opens it again the same way. */
@@ -150,9 +142,25 @@ static int do_greet_systemd(struct create *c, struct err *err)
 	return 0;
 }
 
+/* Where do_notify will make it; the plan decides whether it is to be. */
+static int notify_dir(struct create *c, const char **ret, struct err *err)
+{
+	_cleanup_free_ char *path = NULL;
+
+	*ret = NULL;
+	if (!notify_caller())
+		return 0;
+	if (asprintf(&path, "%s/%s/" STATE_NOTIFY, c->options->root, c->request->id) < 0) {
+		path = NULL;
+		return err_set(err, -ENOMEM, "plan the notification socket");
+	}
+	*ret = ocispec_strndup(c->bundle.arena, path, strlen(path));
+	return *ret ? 0 : err_set(err, -ENOMEM, "plan the notification socket");
+}
+
 static int do_plan(struct create *c, struct err *err)
 {
-	const struct plan_request request = {.id = c->request->id,
+	struct plan_request request = {.id = c->request->id,
 					     .bundle = c->bundle.path,
 					     .no_pivot = c->request->no_pivot,
 					     .no_new_keyring = c->request->no_new_keyring,
@@ -165,8 +173,10 @@ static int do_plan(struct create *c, struct err *err)
 							 : c->options->rootless == HOST_ROOTLESS_FALSE
 								 ? PLAN_ROOTLESS_FALSE
 								 : PLAN_ROOTLESS_AUTO};
-	int r;
+	int r = notify_dir(c, &request.notify_dir, err);
 
+	if (r < 0)
+		return r;
 	r = plan_make(c->bundle.config, &c->facts, &request, c->seccomp.len ? &c->seccomp : NULL, c->bundle.arena,
 		      &c->plan, err);
 	if (r < 0)
@@ -178,17 +188,12 @@ static int do_plan(struct create *c, struct err *err)
 
 static int do_connect(struct create *c, struct err *err)
 {
-	if (c->request->console_socket) {
-		c->console_socket = fd_connect_unix(c->request->console_socket, "console socket", err);
-		if (c->console_socket < 0)
-			return c->console_socket;
-	}
-	if (c->request->pidfd_socket) {
-		c->pidfd_socket = fd_connect_unix(c->request->pidfd_socket, "pidfd socket", err);
-		if (c->pidfd_socket < 0)
-			return c->pidfd_socket;
-	}
-	return 0;
+	return handover_connect(&c->handover, err);
+}
+
+static int do_notify(struct create *c, struct err *err)
+{
+	return c->plan.notify ? notify_make_dir(c->container.dir_fd, err) : 0;
 }
 
 static int do_passed(struct create *c, struct err *err)
@@ -272,6 +277,7 @@ static int do_save_creating(struct create *c, struct err *err)
 		.systemd_user = plan->cgroup.unit.user,
 		.own_cgroup = plan->cgroup.enabled,
 		.private_pidns = plan->init->flags & PLAN_NEW_PIDNS,
+		.no_new_keyring = c->request->no_new_keyring,
 		.n_annotations = plan->n_annotations,
 		.annotations = (struct oci_pair *)plan->annotations,
 	};
@@ -314,13 +320,14 @@ static int do_spawn(struct create *c, struct err *err)
 		.passed = &c->passed,
 		.cwd = c->bundle.path,
 		.cgroup_fd = c->process_fd >= 0 ? c->process_fd : c->cgroup_fd,
+		.cgroup = c->plan.cgroup.path,
 		.enter = !c->cgroup_made,
 		.listen_fd = c->listen_fd,
 	};
 	int r = init_spawn(&request, &c->init, err);
 
 	passed_close(&c->passed);
-	return r;
+	return r == 0 && c->plan.stage ? init_adopt(&c->init, err) : r;
 }
 
 static void undo_spawn(struct create *c)
@@ -383,22 +390,7 @@ static int do_hooks(struct create *c, struct err *err)
 
 static int do_terminal(struct create *c, struct err *err)
 {
-	int r;
-
-	if (!c->plan.terminal)
-		return 0;
-	r = talk_receive(c->init.sync, SYNC_TTY, NULL, &c->master, err);
-	if (r < 0)
-		return r;
-	if (c->master < 0)
-		return err_msg(err, -EPROTO, "container init sent no terminal");
-	if (c->console_socket >= 0) {
-		r = console_send(c->console_socket, c->master, err);
-		close(TAKE_FD(c->master));
-	} else {
-		console_adapt(c->master);
-	}
-	return r;
+	return c->plan.terminal ? handover_terminal(&c->handover, c->init.sync, err) : 0;
 }
 
 static int do_ready(struct create *c, struct err *err)
@@ -406,32 +398,14 @@ static int do_ready(struct create *c, struct err *err)
 	return talk_receive(c->init.sync, SYNC_READY, NULL, NULL, err);
 }
 
-/* Inside a user namespace init could not raise a limit; outside it has done this itself. */
 static int do_rlimits(struct create *c, struct err *err)
 {
-	for (size_t i = 0; i < c->plan.n_rlimits; i++) {
-		const struct plan_rlimit *limit = &c->plan.rlimits[i];
-		const struct rlimit64 value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
-
-		if (prlimit64(c->init.pid, (int)limit->resource, &value, NULL) < 0)
-			return err_set(err, -errno, "set resource limit %u to soft %llu, hard %llu", limit->resource,
-				       (unsigned long long)limit->soft, (unsigned long long)limit->hard);
-	}
-	return 0;
+	return process_rlimits(&c->plan, c->init.pid, err);
 }
 
 static int do_pidfd_socket(struct create *c, struct err *err)
 {
-	static const char payload[] = "standard";
-	int r;
-
-	if (c->pidfd_socket < 0)
-		return 0;
-	r = fd_send_fd(c->pidfd_socket, c->init.pidfd, payload, sizeof(payload) - 1);
-	close(TAKE_FD(c->pidfd_socket));
-	if (r < 0)
-		return err_set(err, r, "send the pidfd to %s", c->request->pidfd_socket);
-	return 0;
+	return handover_pidfd(&c->handover, c->init.pidfd, "standard", err);
 }
 
 static int do_save_created(struct create *c, struct err *err)
@@ -452,19 +426,12 @@ static int do_save_created(struct create *c, struct err *err)
 
 static int do_pid_file(struct create *c, struct err *err)
 {
-	int r;
-
-	if (!c->request->pid_file)
-		return 0;
-	r = pidfile_write(c->request->pid_file, c->init.pid, err);
-	c->pid_file_written = r == 0;
-	return r;
+	return handover_pid(&c->handover, c->init.pid, err);
 }
 
 static void undo_pid_file(struct create *c)
 {
-	if (c->pid_file_written)
-		unlink(c->request->pid_file);
+	handover_undo_pid(&c->handover);
 }
 
 static int do_release(struct create *c, struct err *err)
@@ -491,8 +458,9 @@ static const struct step {
 	{"plan", do_plan, NULL},
 	{"check unit", create_check_unit, NULL},
 	{"connect sockets", do_connect, NULL}, /* a wrong path should fail before anything is made */
-	{"open namespaces and sources", do_passed, NULL},
 	{"claim id", do_claim, undo_claim},
+	{"notification socket", do_notify, NULL},
+	{"open namespaces and sources", do_passed, NULL}, /* that directory is a source */
 	{"check cgroup", create_check_cgroup, NULL},
 	{"save creating", do_save_creating, NULL}, /* from here on delete --force finds everything */
 	{"init image", do_image, NULL},            /* before the cgroup is entered: not charged to it */
@@ -525,10 +493,16 @@ static void undo_from(struct create *c, size_t done)
 
 int create_container(struct create *create, struct err *err)
 {
-	create->console_socket = create->pidfd_socket = create->root_fd = -1;
+	create->handover = (struct handover){.console_path = create->request->console_socket,
+					     .pidfd_path = create->request->pidfd_socket,
+					     .pid_file = create->request->pid_file,
+					     .console_socket = -1,
+					     .pidfd_socket = -1,
+					     .master = -1};
+	create->root_fd = -1;
 	create->cgroup_fd = create->process_fd = -1;
 	create->systemd = SYSTEMD_NONE;
-	create->listen_fd = create->master = create->image.program = create->image.plan = -1;
+	create->listen_fd = create->image.program = create->image.plan = -1;
 	create->container.root_fd = create->container.dir_fd = -1;
 	create->init = INIT_PROCESS_NONE;
 
@@ -570,12 +544,10 @@ void create_undo(struct create *create)
 
 void create_close(struct create *create)
 {
-	cleanup_close(&create->console_socket);
-	cleanup_close(&create->pidfd_socket);
+	handover_close(&create->handover);
 	cleanup_close(&create->cgroup_fd);
 	cleanup_close(&create->process_fd);
 	cleanup_close(&create->listen_fd);
-	cleanup_close(&create->master);
 	cleanup_close(&create->init.sync);
 	cleanup_close(&create->init.pidfd);
 	init_image_close(&create->image);

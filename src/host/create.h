@@ -6,6 +6,7 @@
 #define TURTLE_HOST_CREATE_H
 
 #include "config/config.h"
+#include "host/handover.h"
 #include "host/host.h"
 #include "host/spawn.h"
 #include "host/systemd/systemd.h"
@@ -21,7 +22,7 @@ struct create {
 	struct plan_facts facts;
 	struct plan_seccomp seccomp;
 	struct plan plan;
-	int console_socket, pidfd_socket; /* connected, or -1 */
+	struct handover handover;
 	int root_fd;
 	struct container container; /* claimed: locked until create_close() */
 	bool claimed;
@@ -36,8 +37,6 @@ struct create {
 	int listen_fd;
 	struct passed passed;
 	struct init_process init;
-	int master; /* of the terminal, until it is handed on; -1 */
-	bool pid_file_written;
 	bool hooks_due; /* the container existed as far as hooks can tell: poststop is owed */
 };
 

@@ -8,6 +8,7 @@
 #include "host/console.h"
 #include "host/create.h"
 #include "host/delete.h"
+#include "host/notify.h"
 #include "host/start.h"
 #include "host/talk.h"
 
@@ -16,22 +17,31 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-static int start_created(struct create *c, struct err *err)
+static int start_created(struct create *c, struct notify *notify, struct err *err)
 {
 	bool destroy;
 	int r;
 
+	r = notify_open(c->container.dir_fd, notify, err);
+	if (r < 0)
+		return r;
 	r = talk_send(c->init.sync, SYNC_START, err);
 	return r < 0 ? r : start_finish(&c->container, c->init.sync, c->init.pidfd, &destroy, err);
+}
+
+/* Others may look and kill now. */
+static void release(struct create *c)
+{
+	container_close(&c->container);
+	c->container.root_fd = c->container.dir_fd = -1;
 }
 
 static int attached(struct create *c, struct foreground *fg, int *ret_status, struct err *err)
 {
 	int status, r;
 
-	container_close(&c->container); /* others may look and kill */
-	c->container.root_fd = c->container.dir_fd = -1;
-	r = foreground_wait(fg, c->init.pid, c->init.pidfd, c->master, &status, err);
+	release(c);
+	r = foreground_wait(fg, c->init.pid, c->init.pidfd, c->handover.master, &status, err);
 	if (r < 0)
 		return r;
 	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -42,6 +52,7 @@ int host_run(const struct host_options *options, const struct create_request *re
 {
 	struct create c = {.options = options, .request = request, .run = true};
 	struct foreground fg = {.signal_fd = -1};
+	struct notify notify = NOTIFY_NONE;
 	int r;
 
 	r = state_check_id(request->id, err);
@@ -60,7 +71,7 @@ int host_run(const struct host_options *options, const struct create_request *re
 	}
 	r = create_container(&c, err);
 	if (r == 0) {
-		r = start_created(&c, err);
+		r = start_created(&c, &notify, err);
 		if (r < 0)
 			create_undo(&c);
 		else if (!request->detach) {
@@ -69,6 +80,7 @@ int host_run(const struct host_options *options, const struct create_request *re
 
 			/* A connection for each container that runs would be a burden to the bus. */
 			systemd_close(&c.systemd);
+			fg.notify = &notify;
 			r = attached(&c, &fg, ret_status, err);
 			/* The lock was let go meanwhile; whoever deleted the container has done our work. */
 			gone = request->keep && r == 0 ? 0 : host_delete(options, request->id, true, &why);
@@ -78,9 +90,12 @@ int host_run(const struct host_options *options, const struct create_request *re
 					*err = why;
 			}
 		} else {
+			release(&c);
+			r = notify_wait(&notify, c.init.pid, c.init.pidfd, err);
 			*ret_status = 0;
 		}
 	}
+	notify_close(&notify);
 	if (!request->detach)
 		foreground_finish(&fg);
 	create_close(&c);

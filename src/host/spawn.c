@@ -200,7 +200,7 @@ static int settle_child(const struct spawn_request *request, int procs, struct e
 	int r;
 
 	if (procs >= 0 && write(procs, "0", 1) < 0)
-		return err_set(err, -errno, "enter cgroup %s", plan->cgroup.path);
+		return err_set(err, -errno, "enter cgroup %s", request->cgroup);
 	if (request->passed->raised && setrlimit(RLIMIT_NOFILE, &request->passed->nofile) < 0)
 		return err_set(err, -errno, "put the limit of open files back");
 	if (chdir(request->cwd) < 0)
@@ -237,8 +237,7 @@ static _Noreturn void in_child(const struct spawn_request *request, int sync, in
 	_exit(1);
 }
 
-/* The stage has done its work: init is our child as well, and the stage is to be reaped. */
-static int adopt_staged_init(struct init_process *init, struct err *err)
+int init_adopt(struct init_process *init, struct err *err)
 {
 	struct sync_msg msg;
 	int r;
@@ -274,7 +273,7 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 	if (request->cgroup_fd >= 0 && request->enter) {
 		procs = openat(request->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 		if (procs < 0)
-			return err_set(err, -errno, "open cgroup.procs of cgroup %s", plan->cgroup.path);
+			return err_set(err, -errno, "open cgroup.procs of cgroup %s", request->cgroup);
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_set(err, -errno, "create the socket pair for container init");
@@ -305,10 +304,7 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 		ret->pid = pid;
 		ret->pidfd = pidfd;
 	}
-	r = talk_send_fds(ret->sync, request->passed->fds, request->passed->n, err);
-	if (r < 0)
-		return r;
-	return plan->stage ? adopt_staged_init(ret, err) : 0;
+	return talk_send_fds(ret->sync, request->passed->fds, request->passed->n, err);
 }
 
 void init_destroy(struct init_process *init)

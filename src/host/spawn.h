@@ -46,14 +46,18 @@ struct spawn_request {
 	const struct plan *plan;
 	const struct init_image *image;
 	const struct passed *passed;
-	const char *cwd; /* the bundle: where createContainer hooks run */
-	int cgroup_fd;   /* the cgroup to be born in, or -1 */
-	bool enter;      /* that cgroup is not a new one: the child enters it itself */
-	int listen_fd;   /* the socket for the start, or -1 (run) */
+	const char *cwd;    /* the bundle: where createContainer hooks run */
+	int cgroup_fd;      /* the cgroup to be born in, or -1 */
+	const char *cgroup; /* its path, for messages */
+	bool enter;         /* that cgroup is not a new one: the child enters it itself */
+	int listen_fd;      /* the socket for the start, or -1 (run) */
 };
 
-/* Clones. The descriptors are sent right after it; with a stage this also waits for init's pid. */
+/* Clones, and sends the descriptors. With a stage there is no init yet: see init_adopt(). */
 int init_spawn(const struct spawn_request *request, struct init_process *ret, struct err *err);
+
+/* Waits for the init that the stage makes, which is our child as well, and reaps the stage. */
+int init_adopt(struct init_process *init, struct err *err);
 
 /* Ends it, whatever it is doing, and reaps it. Accepts one that is not there. */
 void init_destroy(struct init_process *init);

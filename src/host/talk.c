@@ -84,6 +84,17 @@ static int adopt_error(struct sync_msg *msg, struct err *err)
 	return msg->err.code;
 }
 
+bool talk_is_over(int sock)
+{
+	char c;
+	ssize_t n;
+
+	do
+		n = recv(sock, &c, sizeof(c), MSG_PEEK);
+	while (n < 0 && errno == EINTR);
+	return n == 0 || (n < 0 && errno == ECONNRESET);
+}
+
 int talk_last_words(int sock, struct err *err)
 {
 	struct sync_msg msg = {0};

@@ -28,6 +28,9 @@ int talk_receive(int sock, enum sync_type expected, struct sync_msg *ret, int *r
  */
 int talk_receive_exec(int sock, bool *ret_hook_failed, struct err *err);
 
+/* Waits until init has said something, or is gone without a word: true then. */
+bool talk_is_over(int sock);
+
 /*
  * The error that an init which has ended left unread, as this function's own; 0 when it left none. For when something
  * failed because init was gone.

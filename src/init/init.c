@@ -102,6 +102,14 @@ static int wait_start(struct init *init, struct err *err)
 	return init->plan->flags & PLAN_WAIT_START ? sync_accept_start(init, err) : sync_wait(init, SYNC_START, err);
 }
 
+/* Nothing is left but to execute the program: the pid can be told to others now. */
+static int wait_go(struct init *init, struct err *err)
+{
+	int r = sync_send(init, SYNC_READY, err);
+
+	return r < 0 ? r : sync_wait(init, SYNC_START, err);
+}
+
 /* Their failure is more than a program that can't be executed: it ends the container. */
 static int start_hooks(struct init *init, struct err *err)
 {
@@ -144,12 +152,16 @@ WHEN(has_personality, plan->flags &PLAN_SET_PERSONALITY)
 WHEN(wants_no_new_privs, plan->flags &PLAN_NO_NEW_PRIVS)
 WHEN(has_apparmor, plan->apparmor)
 WHEN(has_rlimits, plan->rlimits.n)
+WHEN(awaits_cgroup, plan->flags &PLAN_AWAIT_CGROUP)
+WHEN(has_cpus, plan->cpus.n || plan->flags & PLAN_ANY_CPU)
 
-static const struct step {
+struct step {
 	const char *name;
 	bool (*when)(const struct init_plan *plan); /* NULL: always */
 	int (*run)(struct init *init, struct err *err);
-} steps[] = {
+};
+
+static const struct step create_steps[] = {
 	/* Before anything is made: what we inherited, and what turtle has to give. */
 	{"reset signals and umask", NULL, reset_inherited},
 	{"take descriptors", NULL, sync_take_fds},
@@ -185,6 +197,7 @@ static const struct step {
 	{"createContainer hooks", has_create_hooks, hooks_create_container},
 	/* Makes /dev/console, so before the root is read-only; also the owner of what hooks print to has changed. */
 	{"terminal", terminal, term_open},
+	{"controlling terminal", terminal, term_control},
 	{"working directory", has_process, exec_make_cwd},
 	{"home", has_process, exec_find_home},
 	/* Before /proc/sys is read-only. */
@@ -225,9 +238,59 @@ static const struct step {
 	{"execute", NULL, exec_program},
 };
 
+/*
+ * A further process of a container. The container's own may be hostile, and lives: so nothing of the host may be open,
+ * or in memory, in what it can see. What needs more is done before the clone into its pid namespace.
+ */
+static const struct step exec_steps[] = {
+	{"reset signals and umask", NULL, reset_inherited},
+	{"take descriptors", NULL, sync_take_fds},
+	/* The user's systemd may not move a process of another user, which we are about to become. */
+	{"cgroup", awaits_cgroup, ns_cgroup},
+	/* Entering the cgroup may have changed it. */
+	{"CPU affinity", has_cpus, ns_affinity},
+	/* From here on the container's user may have the right to look at us. */
+	{"hide from the container", NULL, hide},
+	{"join namespaces", has_joins, ns_join},
+	{"root", NULL, root_of_container},
+	{"become root of the user namespace", in_userns, ns_become},
+	/* Changing ids, or the user namespace, has made us visible again. */
+	{"hide", NULL, hide},
+	{"terminal", terminal, term_open},
+	{"home", NULL, exec_find_home},
+	{"null device as stdio", no_terminal, term_stdio_null},
+	{"owner of stdio", no_terminal, term_stdio_owner},
+	/* For the next execve, also of a child. The last that needs procfs. */
+	{"AppArmor profile", has_apparmor, proc_apparmor},
+	/* With the rights of root where they are enough; else once more as the user (a home on NFS). */
+	{"enter working directory", NULL, exec_enter_cwd},
+	{"close", NULL, close_all},
+
+	/* In sight of the container. */
+	{"clone into the pid namespace", staged, ns_stage},
+	{"new session", NULL, new_session},
+	{"controlling terminal", terminal, term_control},
+	/* The container's own, found by its name. */
+	{"session keyring", new_keyring, ns_keyring},
+	{"personality", has_personality, set_personality},
+	{"umask", NULL, set_umask},
+	{"resource limits", has_rlimits, ids_rlimits},
+	{"credentials", NULL, ids_set},
+	{"hide again", NULL, hide},
+	{"check working directory", NULL, exec_check_cwd},
+	{"find program", NULL, exec_find_program},
+	{"no_new_privs", wants_no_new_privs, no_new_privs},
+	{"ready", NULL, wait_go},
+	{"execute", NULL, exec_program},
+};
+
 int init_run(struct init *init, struct err *err)
 {
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	bool exec = init->plan->flags & PLAN_EXEC;
+	const struct step *steps = exec ? exec_steps : create_steps;
+	size_t n = exec ? sizeof(exec_steps) / sizeof(exec_steps[0]) : sizeof(create_steps) / sizeof(create_steps[0]);
+
+	for (size_t i = 0; i < n; i++) {
 		int r;
 
 		if (steps[i].when && !steps[i].when(init->plan))

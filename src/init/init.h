@@ -102,12 +102,14 @@ int ns_join(struct init *init, struct err *err);
 int ns_stage(struct init *init, struct err *err); /* returns in the container's init only */
 int ns_become(struct init *init, struct err *err);
 int ns_cgroup(struct init *init, struct err *err); /* more than once is fine */
+int ns_affinity(struct init *init, struct err *err);
 int ns_time(struct init *init, struct err *err);
 int ns_names(struct init *init, struct err *err);
 int ns_loopback(struct init *init, struct err *err);
 int ns_keyring(struct init *init, struct err *err);
 
 /* rootfs.c */
+int root_of_container(struct init *init, struct err *err);
 int root_attach(struct init *init, struct err *err);
 int root_readonly(struct init *init, struct err *err);
 int root_pivot(struct init *init, struct err *err);
@@ -145,6 +147,7 @@ int proc_apparmor(struct init *init, struct err *err);
 
 /* term.c */
 int term_open(struct init *init, struct err *err);
+int term_control(struct init *init, struct err *err);
 int term_stdio_null(struct init *init, struct err *err);
 int term_stdio_owner(struct init *init, struct err *err);
 

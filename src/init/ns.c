@@ -14,21 +14,38 @@
 /* The inode number of the initial cgroup namespace is part of the kernel's interface (/proc/1/ns/cgroup). */
 #define INITIAL_CGROUPNS 0xeffffffbU
 
-int ns_join(struct init *init, struct err *err)
+/* Those that are a user namespace, or those that are none. With may_wait the ones that we have no right to are left. */
+static int join_some(struct init *init, bool user, bool may_wait, struct err *err)
 {
 	const struct init_plan *plan = init->plan;
 	const struct plan_join *joins = plan_items(plan, plan->joins, struct plan_join);
 	struct stat st;
 
 	for (uint32_t i = 0; i < plan->joins.n; i++) {
+		if ((joins[i].type == CLONE_NEWUSER) != user || init->fds[i] < 0)
+			continue;
 		/* A cgroup2 mounted in the initial namespace would change the options of the host's. */
 		if (joins[i].type == CLONE_NEWCGROUP && fstat(init->fds[i], &st) == 0)
 			init->host_cgroupns = st.st_ino == INITIAL_CGROUPNS;
-		if (setns(init->fds[i], (int)joins[i].type) < 0)
+		if (setns(init->fds[i], (int)joins[i].type) == 0)
+			close_fd(&init->fds[i]);
+		else if (errno != EPERM || !may_wait)
 			return err_set(err, -errno, "join namespace %s", plan_str(plan, joins[i].path));
-		close_fd(&init->fds[i]);
 	}
 	return 0;
+}
+
+/*
+ * The rights in a namespace are those in the user namespace that owns it: it may be ours, which we lose with the join
+ * of another one, or that other one, or each may have its own (a pod's network and the container's mounts).
+ */
+int ns_join(struct init *init, struct err *err)
+{
+	int r = join_some(init, false, true, err);
+
+	if (r == 0)
+		r = join_some(init, true, false, err);
+	return r < 0 ? r : join_some(init, false, false, err);
 }
 
 /*
@@ -122,6 +139,24 @@ int ns_time(struct init *init, struct err *err)
 	if (ns < 0)
 		return err_set(err, -errno, "open /proc/self/ns/time_for_children");
 	return setns(ns, CLONE_NEWTIME) < 0 ? err_set(err, -errno, "enter the new time namespace") : 0;
+}
+
+/* The CPUs that the cgroup does not have are the kernel's to leave out. */
+int ns_affinity(struct init *init, struct err *err)
+{
+	static uint8_t all[1024];
+	const struct init_plan *plan = init->plan;
+	const uint8_t *cpus = plan_items(plan, plan->cpus, uint8_t);
+	size_t size = plan->cpus.n;
+
+	if (!size) {
+		memset(all, 0xff, sizeof(all));
+		cpus = all;
+		size = sizeof(all);
+	}
+	if (sched_setaffinity(0, size, (const cpu_set_t *)(const void *)cpus) < 0)
+		return err_set(err, -errno, "process.execCPUAffinity: bind the process to its CPUs");
+	return 0;
 }
 
 /*

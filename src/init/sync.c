@@ -85,9 +85,19 @@ static unsigned count_trees(const struct init_plan *plan)
 	return highest < 0 ? 0 : (unsigned)highest + 1;
 }
 
+/*
+ * The host's procfs, which knows this process as long as its pid namespace is the host's: one of our own would be that,
+ * or one in which more can be reached than in the container's.
+ */
+static void take_proc(struct init *init)
+{
+	if (init->plan->flags & PLAN_EXEC)
+		init->proc = take_fd(&init->fds[init->n_fds - 1]);
+}
+
 int sync_take_fds(struct init *init, struct err *err)
 {
-	unsigned n = init->plan->joins.n + count_trees(init->plan);
+	unsigned n = init->plan->joins.n + count_trees(init->plan) + (init->plan->flags & PLAN_EXEC ? 1 : 0);
 	int r;
 
 	if (n == 0)
@@ -106,6 +116,7 @@ int sync_take_fds(struct init *init, struct err *err)
 		if (r == 0)
 			return err_msg(err, -EPROTO, "receive descriptors: an empty message");
 	}
+	take_proc(init);
 	return 0;
 }
 

@@ -92,12 +92,18 @@ int term_open(struct init *init, struct err *err)
 	r = sync_send_fd(init, SYNC_TTY, 0, master, err);
 	if (r < 0)
 		return r;
-	if (ioctl(peer, TIOCSCTTY, 0) < 0)
-		return err_set(err, -errno, "terminal: make it the controlling one");
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(peer, fd) < 0)
 			return err_set(err, -errno, "terminal: make it descriptor %d", fd);
 	return 0;
+}
+
+/* Takes the leader of a session. */
+int term_control(struct init *init, struct err *err)
+{
+	(void)init;
+	return ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0 ? err_set(err, -errno, "terminal: make it the controlling one")
+						     : 0;
 }
 
 static bool is_null(const struct stat *st)

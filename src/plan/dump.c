@@ -215,6 +215,9 @@ static const struct word flag_words[] = {
 	{PLAN_HAS_CAPS, "capabilities"},
 	{PLAN_SET_UMASK, "umask"},
 	{PLAN_AWAIT_CGROUP, "await cgroup"},
+	{PLAN_EXEC, "exec"},
+	{PLAN_ANY_CPU, "any CPU"},
+	{PLAN_LISTEN_PID, "LISTEN_PID"},
 };
 
 static const struct word mount_flag_words[] = {
@@ -342,6 +345,17 @@ static void dump_cgroup(struct dump *d, const struct plan_cgroup *c)
 	end(d, "}");
 }
 
+static void put_cpus(struct dump *d, const char *key, const uint8_t *mask, size_t size)
+{
+	if (!size)
+		return;
+	begin_line(d, key, "[");
+	for (size_t cpu = 0; cpu < 8 * size; cpu++)
+		if (mask[cpu / 8] >> cpu % 8 & 1)
+			put_u64(d, NULL, cpu);
+	end(d, "]");
+}
+
 static void dump_host(struct dump *d, const struct plan *plan)
 {
 	begin(d, "host", "{");
@@ -384,6 +398,7 @@ static void dump_host(struct dump *d, const struct plan *plan)
 		put_i64(d, "oomScoreAdj", plan->oom_score_adj.value);
 	dump_rlimits(d, plan->rlimits, plan->n_rlimits);
 	put_true(d, "terminal", plan->terminal);
+	put_cpus(d, "initialCpus", plan->initial_cpus, plan->n_initial_cpus);
 	if (plan->hooks) {
 		begin(d, "hooks", "{");
 		put_u64(d, "prestart", plan->hooks->n_prestart);
@@ -531,6 +546,7 @@ static void dump_process(struct dump *d)
 	}
 	if (init->preserve_fds)
 		put_u64(d, "preserveFds", init->preserve_fds);
+	put_cpus(d, "cpus", plan_items(init, init->cpus, uint8_t), init->cpus.n);
 	if (init->seccomp_len) {
 		put_u64(d, "seccompInstructions", init->seccomp_len);
 		put_u64(d, "seccompFlags", init->seccomp_flags);
@@ -586,7 +602,7 @@ static void dump_init(struct dump *d)
 	put_words(d, "stageClone", init->stage_flags, WORDS(namespace_words));
 	put_true(d, "newTimeNamespace", init->new_timens);
 	put_off(d, "timeOffsets", init->time_offsets);
-	if (init->flags & PLAN_NEW_USERNS) {
+	if (init->flags & PLAN_NEW_USERNS || init->ns_uid || init->ns_gid) {
 		put_u64(d, "namespaceUid", init->ns_uid);
 		put_u64(d, "namespaceGid", init->ns_gid);
 	}

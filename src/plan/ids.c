@@ -77,3 +77,18 @@ int plan_ids(struct planner *p, struct err *err)
 	}
 	return 0;
 }
+
+int plan_exec_ids(struct planner *p, bool setgroups_denied, struct err *err)
+{
+	const struct oci_linux *l = p->config->linux_;
+
+	if (!(p->joined_ns & CLONE_NEWUSER) && !p->facts->in_userns)
+		return 0;
+	p->plan.in_userns = true;
+	p->init.flags |= PLAN_IN_USERNS;
+	if (p->joined_ns & CLONE_NEWUSER && l) {
+		p->init.ns_uid = first_id(l->uid_mappings, l->n_uid_mappings);
+		p->init.ns_gid = first_id(l->gid_mappings, l->n_gid_mappings);
+	}
+	return setgroups_denied ? deny_setgroups(p, err) : 0;
+}

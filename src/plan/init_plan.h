@@ -54,6 +54,9 @@ enum plan_mount_flag {
 	PLAN_MOUNT_NO_CREATE = 1 << 5,     /* a missing destination is an error */
 };
 
+/* The index of the mount that is there for NOTIFY_SOCKET, and in no configuration. */
+#define PLAN_INDEX_NOTIFY UINT32_MAX
+
 /* One mount. Attributes are MOUNT_ATTR_*; data are file system parameters "key" or "key=value". */
 struct plan_mount {
 	uint32_t kind;        /* enum plan_mount_kind */
@@ -69,7 +72,7 @@ struct plan_mount {
 					 order after the mount */
 	uint64_t attr_set, attr_clr;  /* on this mount; attr_clr only what was asked for by name */
 	uint64_t rec_set, rec_clr;    /* with AT_RECURSIVE (ro, rnoexec, ... of the spec) */
-	uint32_t index;               /* in config's mounts, for messages "mounts[3]" */
+	uint32_t index;               /* in config's mounts, for messages "mounts[3]"; or PLAN_INDEX_NOTIFY */
 	uint32_t pad;
 };
 
@@ -125,9 +128,10 @@ enum plan_flag {
 	PLAN_HAS_CAPS = 1 << 18,    /* caps[] are given (else all sets become empty: see plan/security.c) */
 	PLAN_SET_UMASK = 1 << 19,
 	PLAN_AWAIT_CGROUP = 1 << 20, /* born in the caller's cgroup: systemd moves it, SYNC_CGROUP tells when */
-	PLAN_EXEC = 1 << 21,	     /* a further process of a container that is there: joins are its namespaces, and the
-					last descriptor that is passed is the host's procfs */
-	PLAN_ANY_CPU = 1 << 22,	     /* whatever CPUs the caller is bound to, the process may use all of its cgroup */
+	PLAN_EXEC = 1 << 21,    /* a further process of a container that is there: joins are its namespaces, and the
+				   last descriptor that is passed is the host's procfs */
+	PLAN_ANY_CPU = 1 << 22, /* whatever CPUs the caller is bound to, the process may use all of its cgroup */
+	PLAN_LISTEN_PID = 1 << 23, /* socket activation: the variable LISTEN_PID is set to what getpid(2) says */
 };
 
 enum plan_cap_set {

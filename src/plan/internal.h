@@ -86,6 +86,13 @@ int plan_process(struct planner *p, struct err *err);
 int plan_security(struct planner *p, struct err *err);
 int plan_hooks(struct planner *p, struct err *err);
 
+/* exec.c's own kinds of two of them: the namespaces are there, and so are the maps. */
+int plan_exec_namespaces(struct planner *p, uint64_t namespaces, struct err *err);
+int plan_exec_ids(struct planner *p, bool setgroups_denied, struct err *err);
+
+/* Of the process when it gets a socket for sd_notify(3), which lies in notify_dir on the host. */
+#define NOTIFY_VARIABLE "NOTIFY_SOCKET=/run/notify/notify.sock"
+
 /* Whether the host opens the sources of bind mounts and the root (sources.c). */
 bool plan_passes_sources(const struct planner *p);
 

@@ -136,3 +136,28 @@ int plan_namespaces(struct planner *p, struct err *err)
 		return plan_time_offsets(p, err);
 	return 0;
 }
+
+/* The mount namespace takes the paths of the host with it, the user namespace the rights in all others. */
+int plan_exec_namespaces(struct planner *p, uint64_t namespaces, struct err *err)
+{
+	static const uint32_t order[] = {CLONE_NEWNET,  CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP,
+					 CLONE_NEWTIME, CLONE_NEWPID, CLONE_NEWNS,  CLONE_NEWUSER};
+	const size_t max = sizeof(order) / sizeof(order[0]);
+	struct plan_join *items = plan_alloc(p, max, sizeof(*items));
+	size_t n = 0;
+
+	if (!items)
+		return plan_no_memory(err);
+	for (size_t i = 0; i < max; i++)
+		if (namespaces & order[i])
+			items[n++] = (struct plan_join){order[i], block_string(&p->block, name_of_namespace(order[i]))};
+	p->joined_ns = namespaces;
+	p->init.joins = block_table(&p->block, items, n, sizeof(*items));
+	/* All others are for whoever enters them. */
+	if (namespaces & CLONE_NEWPID) {
+		p->plan.stage = true;
+		p->init.flags |= PLAN_STAGE;
+	}
+	p->init.rootfs_fd = namespaces & CLONE_NEWNS ? -1 : 0;
+	return 0;
+}

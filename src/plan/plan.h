@@ -47,6 +47,7 @@ struct plan_request {
 	bool listen;           /* create: the start comes over the listening socket */
 	uint32_t preserve_fds; /* --preserve-fds, plus LISTEN_FDS */
 	uint32_t listen_fds;   /* LISTEN_FDS alone: what socket activation passes, sd_listen_fds(3) */
+	const char *notify_dir; /* where the socket for sd_notify(3) will be, absolute; NULL: nobody is to be told */
 	bool cgroup_disabled;  /* --cgroup-manager=disabled */
 	bool cgroup_systemd;   /* --systemd-cgroup */
 	/* --rootless: whether a lack of permission for the cgroup is to be borne; AUTO goes by the facts. */
@@ -160,6 +161,9 @@ struct plan {
 	size_t n_rlimits;
 	const struct plan_rlimit *rlimits; /* those that the host sets with prlimit(2) (user namespaces) */
 	bool terminal;
+	bool notify; /* the process gets a NOTIFY_SOCKET: notify_dir is among the mounts */
+	size_t n_initial_cpus; /* bytes; exec: the CPUs that turtle binds itself to before the process is made */
+	const uint8_t *initial_cpus;
 	const struct oci_hooks *hooks; /* NULL or the config's, for the kinds that run on the host */
 	const char *oci_version;
 	size_t n_annotations;
@@ -176,6 +180,24 @@ struct plan {
  * arena or in config. Returns 0 or a negative errno with err set.
  */
 int plan_make(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,
+	      const struct plan_seccomp *seccomp, struct ocispec_arena *arena, struct plan *ret, struct err *err);
+
+/* What there is to know of a container and of the command line, for another process in it. */
+struct plan_exec_request {
+	const char *id;
+	uint64_t namespaces;   /* CLONE_NEW* of those of its namespaces that are not the caller's own, to be entered */
+	bool setgroups_denied; /* setgroups(2) is denied in its user namespace */
+	bool no_new_keyring;   /* it was created without a session keyring */
+	bool await_cgroup;     /* systemd moves the process into the container's cgroup */
+	uint32_t preserve_fds;
+};
+
+/*
+ * Plans a process for a container that is there: of ret only what such a process needs is set. config is the
+ * container's own with the new process in it. The descriptors to pass: the namespaces of init->joins in that order,
+ * then the container's root where rootfs_fd is not negative, then the host's procfs.
+ */
+int plan_exec(const struct oci_config *config, const struct plan_facts *facts, const struct plan_exec_request *request,
 	      const struct plan_seccomp *seccomp, struct ocispec_arena *arena, struct plan *ret, struct err *err);
 
 /* What the files of a living cgroup say that an update has to go by. */

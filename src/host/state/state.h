@@ -8,6 +8,8 @@
  *                       "creating", with the cgroup's path) is there before the first side effect
  *   ROOT/ID/config.json the configuration as it was at create, byte for byte (for exec)
  *   ROOT/ID/start       the socket on which the container's init waits for a start; its presence means "created"
+ *   ROOT/ID/notify/     bound on the container's /run/notify, where NOTIFY_SOCKET was set: holds the socket that whoever
+ *                       starts the container listens on (host/notify.h)
  *   ROOT/@...           turtle's own (caches); '@' is no character of an id
  *
  * The status is never stored: it is a pure function of phase, of whether init lives, of `start`, and of the freezer.
@@ -26,6 +28,8 @@
 #define STATE_FILE   "state.json"
 #define STATE_CONFIG "config.json"
 #define STATE_START  "start"
+#define STATE_NOTIFY "notify"
+#define STATE_NOTIFY_SOCKET "notify.sock"
 
 /* The small state file. Strings are the caller's when saving; in the arena of struct container when loaded. */
 struct container_state {
@@ -46,6 +50,7 @@ struct container_state {
 	bool systemd_user;          /* that unit is of the owner's own manager, not the system's */
 	bool own_cgroup;            /* made by turtle: removed on delete */
 	bool private_pidns;         /* when init dies the kernel kills the rest */
+	bool no_new_keyring;        /* it has no session keyring of its own */
 	size_t n_annotations;
 	struct oci_pair *annotations;
 	size_t n_poststart, n_poststop; /* hooks that later commands run */
@@ -91,6 +96,8 @@ enum state_lock { STATE_UNLOCKED, STATE_SHARED, STATE_EXCLUSIVE };
 int state_open(int root_fd, const char *id, enum state_lock lock, int timeout_ms, struct container *ret,
 	       struct err *err); /* root_fd stays the caller's */
 void container_close(struct container *container);
+/* Lets others have the lock, also where a child of ours still has the descriptor. */
+void container_unlock(struct container *container);
 
 /*
  * Writes ROOT/ID/state.json by rename, under the exclusive lock. container->state is the caller's to fill, but for

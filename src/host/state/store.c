@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #define DIRECTORY_MODE    0700
@@ -62,6 +63,13 @@ void container_close(struct container *container)
 	free(container->id);
 	ocispec_arena_free(container->arena);
 	*container = (struct container){.root_fd = -1, .dir_fd = -1};
+}
+
+void container_unlock(struct container *container)
+{
+	if (container->locked)
+		(void)flock(container->dir_fd, LOCK_UN);
+	container->locked = false;
 }
 
 /* 1: ROOT/ID is the directory that is open; 0: it is another one, or gone. */
@@ -186,11 +194,23 @@ static int remove_entries(const struct container *container)
 	return r;
 }
 
+/* The one directory. What is in it is a socket of ours: the container sees it read-only. */
+static int remove_notify(const struct container *container)
+{
+	if (unlinkat(container->dir_fd, STATE_NOTIFY, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return -errno;
+	if (unlinkat(container->dir_fd, STATE_NOTIFY "/" STATE_NOTIFY_SOCKET, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return unlinkat(container->dir_fd, STATE_NOTIFY, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 int state_remove(struct container *container, struct err *err)
 {
 	/* The state file last: as long as it is there, another delete knows what else there is. */
 	static const char *const usual[] = {STATE_START, STATE_CONFIG, STATE_FILE};
-	int r = 0;
+	int r = remove_notify(container);
 
 	for (size_t i = 0; i < ARRAY_SIZE(usual) && r == 0; i++)
 		if (unlinkat(container->dir_fd, usual[i], 0) < 0 && errno != ENOENT && errno != EISDIR)
