@@ -115,8 +115,12 @@ static int change_limits(struct update *u, struct err *err)
 {
 	bool unit = u->plan.unit.n_properties > 0;
 	struct cgroup_change change = {0};
-	int r = cgroup_change_begin(u->fd, &u->plan, &change, err);
+	/* systemd switches on only the controllers that it knows, and a cgroup of the caller's has what it was given.
+	 */
+	int r = cgroup_provide(&u->plan, u->fd, err);
 
+	if (r == 0)
+		r = cgroup_change_begin(u->fd, &u->plan, &change, err);
 	if (r < 0)
 		return r;
 	if (unit)

@@ -47,6 +47,9 @@ int cgroup_check(const struct plan_cgroup *plan, struct err *err);
  */
 int cgroup_adopt(const struct plan_cgroup *plan, pid_t pid, struct err *err);
 
+/* Every controller that a limit of the plan needs, in the cgroup fd that is there already, by switching it on above. */
+int cgroup_provide(const struct plan_cgroup *plan, int fd, struct err *err);
+
 /*
  * Makes plan->subgroup below the cgroup fd, and moves the process there (0: none, it is to be born there). Returns a
  * descriptor of it, owned by the caller.

@@ -114,9 +114,6 @@ char *cgroup_way_back(const char *file, const char *value, const char *old, bool
  */
 int cgroup_enable(int fd, const char *path, const struct plan_cgroup *plan, struct err *err);
 
-/* Every controller that a limit of the plan needs, in the cgroup fd that is there already, by switching it on above. */
-int cgroup_provide(const struct plan_cgroup *plan, int fd, struct err *err);
-
 /* Gives the cgroup to the plan's owner, where it has one. */
 int cgroup_hand_over(int fd, const char *path, const struct plan_cgroup *plan, struct err *err);
 
