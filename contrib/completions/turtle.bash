@@ -112,8 +112,9 @@ _turtle()
 		return
 		;;
 	--cap | --cap-add | --cap-drop)
-		[[ $previous == --cap ]] || word=ALL
-		_turtle_words "${word:+$word$'\n'}"$'AUDIT_WRITE\nCHOWN\nDAC_OVERRIDE\nFOWNER\nFSETID\nKILL\nMKNOD\nNET_ADMIN\nNET_BIND_SERVICE\nNET_RAW\nSETFCAP\nSETGID\nSETPCAP\nSETUID\nSYS_ADMIN\nSYS_CHROOT\nSYS_PTRACE' "${current^^}"
+		# exec adds single ones.
+		if [[ $previous == --cap ]]; then word=; else word=$'ALL\n'; fi
+		_turtle_words "$word"$'AUDIT_WRITE\nCHOWN\nDAC_OVERRIDE\nFOWNER\nFSETID\nKILL\nMKNOD\nNET_ADMIN\nNET_BIND_SERVICE\nNET_RAW\nSETFCAP\nSETGID\nSETPCAP\nSETUID\nSYS_ADMIN\nSYS_CHROOT\nSYS_PTRACE' "${current^^}"
 		return
 		;;
 	--device | --volume | -v)
