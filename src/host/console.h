@@ -33,8 +33,9 @@ bool console_is_interactive(void);
  */
 struct foreground {
 	int signal_fd;
-	bool raw;    /* the caller's terminal is in raw mode and must be restored */
-	void *saved; /* private */
+	bool raw;              /* the caller's terminal is in raw mode and must be restored */
+	void *saved;           /* private */
+	struct notify *notify; /* NULL, or who is to be told that the container is ready (notify.h) */
 };
 
 int foreground_prepare(struct foreground *ret, struct err *err);

@@ -161,18 +161,17 @@ static int notify_dir(struct create *c, const char **ret, struct err *err)
 static int do_plan(struct create *c, struct err *err)
 {
 	struct plan_request request = {.id = c->request->id,
-					     .bundle = c->bundle.path,
-					     .no_pivot = c->request->no_pivot,
-					     .no_new_keyring = c->request->no_new_keyring,
-					     .listen = !c->run,
-					     .preserve_fds = c->request->preserve_fds + c->listen_fds,
-					     .listen_fds = c->listen_fds,
-					     .cgroup_disabled = c->options->cgroup_disabled,
-					     .cgroup_systemd = c->options->cgroup_systemd,
-					     .rootless = c->options->rootless == HOST_ROOTLESS_TRUE ? PLAN_ROOTLESS_TRUE
-							 : c->options->rootless == HOST_ROOTLESS_FALSE
-								 ? PLAN_ROOTLESS_FALSE
-								 : PLAN_ROOTLESS_AUTO};
+				       .bundle = c->bundle.path,
+				       .no_pivot = c->request->no_pivot,
+				       .no_new_keyring = c->request->no_new_keyring,
+				       .listen = !c->run,
+				       .preserve_fds = c->request->preserve_fds + c->listen_fds,
+				       .listen_fds = c->listen_fds,
+				       .cgroup_disabled = c->options->cgroup_disabled,
+				       .cgroup_systemd = c->options->cgroup_systemd,
+				       .rootless = c->options->rootless == HOST_ROOTLESS_TRUE    ? PLAN_ROOTLESS_TRUE
+						   : c->options->rootless == HOST_ROOTLESS_FALSE ? PLAN_ROOTLESS_FALSE
+												 : PLAN_ROOTLESS_AUTO};
 	int r = notify_dir(c, &request.notify_dir, err);
 
 	if (r < 0)

@@ -6,8 +6,10 @@
  */
 #include "host/console.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "host/notify.h"
 #include "host/relay.h"
 
 #include <errno.h>
@@ -161,9 +163,18 @@ static int reap(struct wait *w, struct err *err)
 	}
 }
 
+/* A service manager that has gone is no reason to leave the container alone. */
+static void look_ready(struct wait *w)
+{
+	struct err why;
+
+	if (notify_look(w->fg->notify, &why) < 0)
+		log_warning("%s", why.msg);
+}
+
 static int loop(struct wait *w, struct err *err)
 {
-	enum { SIGNALS = RELAY_N, CHILD, N };
+	enum { SIGNALS = RELAY_N, CHILD, READY, N };
 	struct pollfd fds[N] = {0};
 
 	for (int i = 0; i < RELAY_N; i++)
@@ -171,6 +182,7 @@ static int loop(struct wait *w, struct err *err)
 	while (!w->ended || (w->relay && !relay_done(w->relay))) {
 		fds[SIGNALS] = (struct pollfd){.fd = w->fg->signal_fd, .events = POLLIN};
 		fds[CHILD] = (struct pollfd){.fd = w->ended ? -1 : w->pidfd, .events = POLLIN};
+		fds[READY] = (struct pollfd){.fd = w->fg->notify ? w->fg->notify->container : -1, .events = POLLIN};
 		if (w->relay)
 			relay_poll(w->relay, fds);
 		if (poll(fds, N, -1) < 0) {
@@ -181,6 +193,8 @@ static int loop(struct wait *w, struct err *err)
 		}
 		if (fds[SIGNALS].revents)
 			read_signals(w);
+		if (fds[READY].revents)
+			look_ready(w);
 		if (w->relay)
 			relay_run(w->relay, fds);
 		if (fds[SIGNALS].revents || fds[CHILD].revents) {

@@ -10,6 +10,7 @@
 #include "host/delete.h"
 #include "host/hooks.h"
 #include "host/host.h"
+#include "host/notify.h"
 #include "host/talk.h"
 #include "host/view.h"
 
@@ -84,7 +85,8 @@ static int connect_init(const struct container *container, struct err *err)
 	return TAKE_FD(sock);
 }
 
-static int start_locked(struct container *container, struct err *err)
+/* *ret_pidfd is of init, and the caller's to close. */
+static int start_locked(struct container *container, struct notify *notify, int *ret_pidfd, struct err *err)
 {
 	_cleanup_close_ int pidfd = -1, sock = -1;
 	enum container_status status;
@@ -111,6 +113,9 @@ static int start_locked(struct container *container, struct err *err)
 	case STATUS_PAUSED:
 		return err_msg(err, -EINVAL, "cannot start a container in the paused state");
 	}
+	r = notify_open(container->dir_fd, notify, err);
+	if (r < 0)
+		return r;
 	sock = connect_init(container, err);
 	if (sock < 0)
 		return sock;
@@ -122,17 +127,27 @@ static int start_locked(struct container *container, struct err *err)
 		return r;
 	}
 	unlinkat(container->dir_fd, STATE_START, 0);
+	if (r == 0)
+		*ret_pidfd = TAKE_FD(pidfd);
 	return r;
 }
 
 int host_start(const struct host_options *options, const char *id, struct err *err)
 {
 	struct container container = {.root_fd = -1, .dir_fd = -1};
+	struct notify notify = NOTIFY_NONE;
+	_cleanup_close_ int pidfd = -1;
+	pid_t pid;
 	int r = view_open_container(options, id, STATE_EXCLUSIVE, LOCK_MS, &container, err);
 
 	if (r < 0)
 		return r;
-	r = start_locked(&container, err);
+	r = start_locked(&container, &notify, &pidfd, err);
+	pid = container.state.pid;
+	/* Others may look and kill while the process gets ready. */
 	container_close(&container);
+	if (r == 0)
+		r = notify_wait(&notify, pid, pidfd, err);
+	notify_close(&notify);
 	return r;
 }

@@ -251,20 +251,28 @@ int exec_find_program(struct init *init, struct err *err)
 	return err_msg(err, -ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
 }
 
-/* The environment of the plan and HOME, which replaces an empty one. */
+/* Puts a variable in the place of the one of its name, or at the end; env has room for it. */
+static void set_variable(char **env, const char *variable)
+{
+	size_t i, n = strcspn(variable, "=") + 1;
+
+	for (i = 0; env[i] && strncmp(env[i], variable, n) != 0; i++)
+		;
+	env[i] = (char *)variable;
+}
+
+/* The environment of the plan, and what is only known here: HOME where it is missing or empty, and our own number. */
 static char **environment(const struct init *init)
 {
-	const struct init_plan *plan = init->plan;
-	char **env = strings(plan, plan->env, 1);
+	static char listen_pid[32];
+	char **env = strings(init->plan, init->plan->env, 2);
 
-	if (!env || !init->home)
-		return env;
-	for (uint32_t i = 0; i < plan->env.n; i++)
-		if (!strncmp(env[i], "HOME=", 5)) {
-			env[i] = (char *)init->home;
-			return env;
-		}
-	env[plan->env.n] = (char *)init->home;
+	if (env && init->home)
+		set_variable(env, init->home);
+	if (env && init->plan->flags & PLAN_LISTEN_PID) {
+		text(listen_pid, sizeof(listen_pid), "LISTEN_PID=%d", (int)getpid());
+		set_variable(env, listen_pid);
+	}
 	return env;
 }
 

@@ -508,6 +508,15 @@ static int mount_remount(struct init *init, const struct plan_mount *m, struct e
 	return r;
 }
 
+static int wrap(const struct init_plan *plan, const struct plan_mount *m, struct err *err)
+{
+	const char *what = plan_str(plan, m->source ? m->source : m->fstype), *where = plan_str(plan, m->destination);
+
+	if (m->index == PLAN_INDEX_NOTIFY)
+		return err_wrap(err, "NOTIFY_SOCKET: mount \"%s\" on \"%s\"", what, where);
+	return err_wrap(err, "mounts[%u]: mount \"%s\" on \"%s\"", m->index, what, where);
+}
+
 int mount_all(struct init *init, struct err *err)
 {
 	static int (*const by_kind[])(struct init *, const struct plan_mount *, struct err *) = {
@@ -520,15 +529,13 @@ int mount_all(struct init *init, struct err *err)
 
 	for (uint32_t i = 0; i < plan->mounts.n; i++) {
 		const struct plan_mount *m = &mounts[i];
-		const char *what = plan_str(plan, m->source);
 		int r;
 
 		if (m->kind >= sizeof(by_kind) / sizeof(by_kind[0]))
 			return err_msg(err, -EPROTO, "mounts[%u]: unknown kind", m->index);
 		r = by_kind[m->kind](init, m, err);
 		if (r < 0)
-			return err_wrap(err, "mounts[%u]: mount \"%s\" on \"%s\"", m->index,
-					what ? what : plan_str(plan, m->fstype), plan_str(plan, m->destination));
+			return wrap(plan, m, err);
 	}
 	return 0;
 }

@@ -128,9 +128,9 @@ enum plan_flag {
 	PLAN_HAS_CAPS = 1 << 18,    /* caps[] are given (else all sets become empty: see plan/security.c) */
 	PLAN_SET_UMASK = 1 << 19,
 	PLAN_AWAIT_CGROUP = 1 << 20, /* born in the caller's cgroup: systemd moves it, SYNC_CGROUP tells when */
-	PLAN_EXEC = 1 << 21,    /* a further process of a container that is there: joins are its namespaces, and the
-				   last descriptor that is passed is the host's procfs */
-	PLAN_ANY_CPU = 1 << 22, /* whatever CPUs the caller is bound to, the process may use all of its cgroup */
+	PLAN_EXEC = 1 << 21,       /* a further process of a container that is there: joins are its namespaces, and the
+				      last descriptor that is passed is the host's procfs */
+	PLAN_ANY_CPU = 1 << 22,    /* whatever CPUs the caller is bound to, the process may use all of its cgroup */
 	PLAN_LISTEN_PID = 1 << 23, /* socket activation: the variable LISTEN_PID is set to what getpid(2) says */
 };
 

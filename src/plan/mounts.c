@@ -376,10 +376,9 @@ static int harden(struct parsing *s, const char *source, struct err *err)
 	return 0;
 }
 
-static int plan_mount_entry(struct planner *p, size_t index, struct plan_mount *mount, const char **ret_source,
-			    struct err *err)
+static int plan_mount_entry(struct planner *p, const struct oci_mount *entry, size_t index, struct plan_mount *mount,
+			    const char **ret_source, struct err *err)
 {
-	const struct oci_mount *entry = &p->config->mounts[index];
 	struct parsing s = {.p = p, .entry = entry, .index = index, .mount = mount};
 	const char *source = NULL;
 	char *destination;
@@ -433,6 +432,44 @@ static int plan_mount_entry(struct planner *p, size_t index, struct plan_mount *
 	return 0;
 }
 
+#define NOTIFY_DIR "/run/notify"
+
+/*
+ * The directory of the socket for sd_notify(3), for the container to see and not to change. A configuration that has
+ * its own means for it, as an engine's that stands in between, is left alone.
+ */
+static int notify_mount(struct planner *p, const struct oci_mount **ret, struct err *err)
+{
+	static const char *options[] = {"bind", "nosuid", "nodev", "noexec", "ro", "private"};
+	const struct oci_process *process = p->config->process;
+	struct oci_mount *mount;
+
+	*ret = NULL;
+	if (!p->request->notify_dir || !process || !(p->init.flags & PLAN_NEW_MOUNTNS))
+		return 0;
+	for (size_t i = 0; i < process->n_env; i++)
+		if (!strncmp(process->env[i], NOTIFY_VARIABLE, strcspn(NOTIFY_VARIABLE, "=") + 1))
+			return 0;
+	for (size_t i = 0; i < p->config->n_mounts; i++) {
+		const char *path = path_clean(p->arena, p->config->mounts[i].destination);
+
+		if (!path)
+			return plan_no_memory(err);
+		if (is_within(path, NOTIFY_DIR))
+			return 0;
+	}
+	mount = plan_alloc(p, 1, sizeof(*mount));
+	if (!mount)
+		return plan_no_memory(err);
+	*mount = (struct oci_mount){.destination = NOTIFY_DIR,
+				    .type = "bind",
+				    .source = p->request->notify_dir,
+				    .options = options,
+				    .n_options = sizeof(options) / sizeof(options[0])};
+	*ret = mount;
+	return 0;
+}
+
 /* A bind mount on /dev brings its own nodes; then nothing is made there. */
 static bool dev_is_bound(const struct planner *p, const struct plan_mount *mounts, size_t n)
 {
@@ -445,18 +482,27 @@ static bool dev_is_bound(const struct planner *p, const struct plan_mount *mount
 
 int plan_mounts(struct planner *p, struct err *err)
 {
-	size_t n = p->config->n_mounts;
-	struct plan_mount *mounts = plan_alloc(p, n, sizeof(*mounts));
-	const char **sources = plan_alloc(p, n, sizeof(*sources));
-	int r;
+	size_t listed = p->config->n_mounts, n;
+	const struct oci_mount *notify;
+	struct plan_mount *mounts;
+	const char **sources;
+	int r = notify_mount(p, &notify, err);
 
+	if (r < 0)
+		return r;
+	p->plan.notify = notify != NULL;
+	n = listed + p->plan.notify;
+	mounts = plan_alloc(p, n, sizeof(*mounts));
+	sources = plan_alloc(p, n, sizeof(*sources));
 	if (!mounts || !sources)
 		return plan_no_memory(err);
 	for (size_t i = 0; i < n; i++) {
-		r = plan_mount_entry(p, i, &mounts[i], &sources[i], err);
+		r = plan_mount_entry(p, i < listed ? &p->config->mounts[i] : notify, i, &mounts[i], &sources[i], err);
 		if (r < 0)
 			return r;
 	}
+	if (notify)
+		mounts[listed].index = PLAN_INDEX_NOTIFY;
 	r = plan_sources(p, mounts, sources, n, err);
 	if (r < 0)
 		return r;

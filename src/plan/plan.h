@@ -44,12 +44,12 @@ struct plan_request {
 	const char *bundle; /* absolute */
 	bool no_pivot;
 	bool no_new_keyring;
-	bool listen;           /* create: the start comes over the listening socket */
-	uint32_t preserve_fds; /* --preserve-fds, plus LISTEN_FDS */
-	uint32_t listen_fds;   /* LISTEN_FDS alone: what socket activation passes, sd_listen_fds(3) */
+	bool listen;            /* create: the start comes over the listening socket */
+	uint32_t preserve_fds;  /* --preserve-fds, plus LISTEN_FDS */
+	uint32_t listen_fds;    /* LISTEN_FDS alone: what socket activation passes, sd_listen_fds(3) */
 	const char *notify_dir; /* where the socket for sd_notify(3) will be, absolute; NULL: nobody is to be told */
-	bool cgroup_disabled;  /* --cgroup-manager=disabled */
-	bool cgroup_systemd;   /* --systemd-cgroup */
+	bool cgroup_disabled;   /* --cgroup-manager=disabled */
+	bool cgroup_systemd;    /* --systemd-cgroup */
 	/* --rootless: whether a lack of permission for the cgroup is to be borne; AUTO goes by the facts. */
 	enum { PLAN_ROOTLESS_AUTO, PLAN_ROOTLESS_TRUE, PLAN_ROOTLESS_FALSE } rootless;
 };
@@ -161,7 +161,7 @@ struct plan {
 	size_t n_rlimits;
 	const struct plan_rlimit *rlimits; /* those that the host sets with prlimit(2) (user namespaces) */
 	bool terminal;
-	bool notify; /* the process gets a NOTIFY_SOCKET: notify_dir is among the mounts */
+	bool notify;           /* the process gets a NOTIFY_SOCKET: notify_dir is among the mounts */
 	size_t n_initial_cpus; /* bytes; exec: the CPUs that turtle binds itself to before the process is made */
 	const uint8_t *initial_cpus;
 	const struct oci_hooks *hooks; /* NULL or the config's, for the kinds that run on the host */

@@ -58,8 +58,11 @@ static int plan_env(struct planner *p, const char *const *env, size_t n, struct 
 	return 0;
 }
 
-/* Socket activation is passed on: the sockets come first among the preserved descriptors, the process is number 1. */
-static int plan_listen_env(struct planner *p, const char *const *env, size_t n, struct err *err)
+/*
+ * What the process is told by variables besides its own. Socket activation is passed on: the sockets come first among
+ * the preserved descriptors, and init adds the number that the process has, LISTEN_PID.
+ */
+static int plan_service_env(struct planner *p, const char *const *env, size_t n, struct err *err)
 {
 	const char **list = plan_alloc(p, n + 2, sizeof(*list));
 	char text[32];
@@ -68,12 +71,16 @@ static int plan_listen_env(struct planner *p, const char *const *env, size_t n, 
 		return plan_no_memory(err);
 	for (size_t i = 0; i < n; i++)
 		list[i] = env[i];
-	snprintf(text, sizeof(text), "LISTEN_FDS=%u", p->request->listen_fds);
-	list[n] = ocispec_strndup(p->arena, text, strlen(text));
-	list[n + 1] = "LISTEN_PID=1";
-	if (!list[n])
-		return plan_no_memory(err);
-	return plan_env(p, list, n + 2, err);
+	if (p->request->listen_fds) {
+		p->init.flags |= PLAN_LISTEN_PID;
+		snprintf(text, sizeof(text), "LISTEN_FDS=%u", p->request->listen_fds);
+		list[n++] = ocispec_strndup(p->arena, text, strlen(text));
+		if (!list[n - 1])
+			return plan_no_memory(err);
+	}
+	if (p->plan.notify)
+		list[n++] = NOTIFY_VARIABLE;
+	return plan_env(p, list, n, err);
 }
 
 /*
@@ -141,8 +148,8 @@ int plan_process(struct planner *p, struct err *err)
 	}
 	p->init.args = block_strings(&p->block, process->n_args, process->args);
 	p->init.cwd = block_string(&p->block, process->cwd);
-	if (p->request->listen_fds)
-		r = plan_listen_env(p, process->env, process->n_env, err);
+	if (p->request->listen_fds || p->plan.notify)
+		r = plan_service_env(p, process->env, process->n_env, err);
 	else
 		r = plan_env(p, process->env, process->n_env, err);
 	if (r < 0)

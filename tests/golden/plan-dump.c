@@ -7,7 +7,7 @@
  *
  * OPTION is of the host: unprivileged, in-userns, setgroups-denied, clone-refused, no-cgroup2, old-kernel, few-caps;
  * systemd, systemd-user, systemd-old say which manager is there, and that it is asked; of the request: no-pivot,
- * no-new-keyring, listen, preserve-fds, cgroup-disabled, seccomp.
+ * no-new-keyring, listen, listen-fds, notify, preserve-fds, cgroup-disabled, seccomp.
  */
 #include "base/fd.h"
 #include "base/mem.h"
@@ -70,6 +70,10 @@ static int take_option(struct host *h, const char *word)
 		h->request.no_new_keyring = true;
 	} else if (!strcmp(word, "listen")) {
 		h->request.listen = true;
+	} else if (!strcmp(word, "notify")) {
+		h->request.notify_dir = "/run/turtle/golden/notify";
+	} else if (!strcmp(word, "listen-fds")) {
+		h->request.listen_fds = h->request.preserve_fds = 2;
 	} else if (!strcmp(word, "preserve-fds")) {
 		h->request.preserve_fds = 3;
 	} else if (!strcmp(word, "cgroup-disabled")) {

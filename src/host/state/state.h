@@ -8,8 +8,8 @@
  *                       "creating", with the cgroup's path) is there before the first side effect
  *   ROOT/ID/config.json the configuration as it was at create, byte for byte (for exec)
  *   ROOT/ID/start       the socket on which the container's init waits for a start; its presence means "created"
- *   ROOT/ID/notify/     bound on the container's /run/notify, where NOTIFY_SOCKET was set: holds the socket that whoever
- *                       starts the container listens on (host/notify.h)
+ *   ROOT/ID/notify/     bound on the container's /run/notify where NOTIFY_SOCKET was set: the socket on which whoever
+ *                       starts the container listens (host/notify.h)
  *   ROOT/@...           turtle's own (caches); '@' is no character of an id
  *
  * The status is never stored: it is a pure function of phase, of whether init lives, of `start`, and of the freezer.
@@ -25,10 +25,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define STATE_FILE   "state.json"
-#define STATE_CONFIG "config.json"
-#define STATE_START  "start"
-#define STATE_NOTIFY "notify"
+#define STATE_FILE          "state.json"
+#define STATE_CONFIG        "config.json"
+#define STATE_START         "start"
+#define STATE_NOTIFY        "notify"
 #define STATE_NOTIFY_SOCKET "notify.sock"
 
 /* The small state file. Strings are the caller's when saving; in the arena of struct container when loaded. */
