@@ -7,11 +7,13 @@
  *
  * OPTION is of the host: unprivileged, in-userns, setgroups-denied, clone-refused, no-cgroup2, old-kernel, few-caps;
  * systemd, systemd-user, systemd-old say which manager is there, and that it is asked; of the request: no-pivot,
- * no-new-keyring, listen, listen-fds, notify, preserve-fds, cgroup-disabled, seccomp.
+ * no-new-keyring, listen, listen-fds, notify, preserve-fds, cgroup-disabled, seccomp. exec plans a further process, in
+ *a container that has the namespaces of the configuration; await-cgroup: one that systemd has to move.
  */
 #include "base/fd.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/names.h"
 #include "plan/plan.h"
 
 #include <fcntl.h>
@@ -25,6 +27,7 @@ struct host {
 	struct plan_facts facts;
 	struct plan_request request;
 	const struct plan_seccomp *seccomp;
+	bool exec, await_cgroup;
 };
 
 static void warn(void *arg, const char *message)
@@ -78,12 +81,32 @@ static int take_option(struct host *h, const char *word)
 		h->request.preserve_fds = 3;
 	} else if (!strcmp(word, "cgroup-disabled")) {
 		h->request.cgroup_disabled = true;
+	} else if (!strcmp(word, "exec")) {
+		h->exec = true;
+	} else if (!strcmp(word, "await-cgroup")) {
+		h->await_cgroup = true;
 	} else if (!strcmp(word, "seccomp")) {
 		h->seccomp = &seccomp;
 	} else {
 		return -1;
 	}
 	return 0;
+}
+
+static int make(const struct host *h, const struct oci_config *config, struct ocispec_arena *arena, struct plan *ret,
+		struct err *err)
+{
+	struct plan_exec_request request = {.id = h->request.id,
+					    .setgroups_denied = h->facts.setgroups_denied,
+					    .no_new_keyring = h->request.no_new_keyring,
+					    .await_cgroup = h->await_cgroup,
+					    .preserve_fds = h->request.preserve_fds};
+
+	if (!h->exec)
+		return plan_make(config, &h->facts, &h->request, h->seccomp, arena, ret, err);
+	for (size_t i = 0; i < config->linux_->n_namespaces; i++)
+		request.namespaces |= name_to_namespace(config->linux_->namespaces[i].type);
+	return plan_exec(config, &h->facts, &request, h->seccomp, arena, ret, err);
 }
 
 int main(int argc, char **argv)
@@ -117,8 +140,7 @@ int main(int argc, char **argv)
 		}
 	if (ocispec_parse(&oci_config_object, text, size, "config.json", arena, &config, &why) < 0)
 		printf("error: %s\n", why.message);
-	else if (config_validate(config, &h.config, warn, NULL, &err) < 0 ||
-		 plan_make(config, &h.facts, &h.request, h.seccomp, arena, &plan, &err) < 0 ||
+	else if (config_validate(config, &h.config, warn, NULL, &err) < 0 || make(&h, config, arena, &plan, &err) < 0 ||
 		 plan_dump(&plan, arena, &dump, &err) < 0)
 		printf("error: %s\n", err.msg);
 	else
