@@ -161,12 +161,8 @@ static int read_old(int fd, const char *file, char **ret)
 int cgroup_change_begin(int fd, const struct plan_cgroup *plan, struct cgroup_change *ret, struct err *err)
 {
 	struct cgroup_change change = {.fd = fd, .plan = plan};
-	/* systemd switches on only the controllers that it knows, and a cgroup of the caller's has what it was given.
-	 */
-	int r = cgroup_provide(plan, fd, err);
+	int r = cgroup_check_memory(fd, plan, err);
 
-	if (r == 0)
-		r = cgroup_check_memory(fd, plan, err);
 	if (r < 0)
 		return r;
 	/* One more: calloc(0) may be NULL. */
