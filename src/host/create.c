@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/sys.h"
+#include "config/annotations.h"
 #include "host/cgroup/cgroup.h"
 #include "host/facts.h"
 #include "host/hooks.h"
@@ -116,9 +117,7 @@ static int do_open_root(struct create *c, struct err *err)
 
 static int do_seccomp(struct create *c, struct err *err)
 {
-	const struct oci_linux *os = c->bundle.config->linux_;
-
-	return seccomp_filter(os ? os->seccomp : NULL, c->root_fd, c->bundle.arena, &c->seccomp, err);
+	return seccomp_of_container(c->bundle.config, c->root_fd, c->bundle.arena, &c->seccomp, err);
 }
 
 /* It connects while we read; what is wrong with it shows when it is asked. */
@@ -187,6 +186,13 @@ static int do_plan(struct create *c, struct err *err)
 
 static int do_connect(struct create *c, struct err *err)
 {
+	const char *receiver = annotation(c->plan.annotations, c->plan.n_annotations, ANNOTATION_PIDFD_RECEIVER);
+
+	if (receiver && c->request->pidfd_socket)
+		return err_msg(err, -EINVAL,
+			       "annotation " ANNOTATION_PIDFD_RECEIVER " and --pidfd-socket: one of them");
+	if (receiver)
+		c->handover.pidfd_path = receiver;
 	return handover_connect(&c->handover, err);
 }
 
@@ -218,6 +224,7 @@ static int do_claim(struct create *c, struct err *err)
 /* Owed once the container existed as far as its hooks can tell; after everything else is gone. */
 static void run_poststop(struct create *c)
 {
+	const struct hooks_place place = hooks_place(c->bundle.path, c->plan.annotations, c->plan.n_annotations);
 	const struct oci_hooks *hooks = c->plan.hooks;
 	_cleanup_free_ char *state = NULL;
 
@@ -225,7 +232,7 @@ static void run_poststop(struct create *c)
 		return;
 	state = container_state_json(&c->container.state, "stopped", 0);
 	if (state)
-		hooks_run_all("poststop", hooks->poststop, hooks->n_poststop, state, c->bundle.path);
+		hooks_run_all("poststop", hooks->poststop, hooks->n_poststop, state, &place);
 }
 
 static void undo_claim(struct create *c)
@@ -367,6 +374,7 @@ static int do_keep_config(struct create *c, struct err *err)
 
 static int do_hooks(struct create *c, struct err *err)
 {
+	const struct hooks_place place = hooks_place(c->bundle.path, c->plan.annotations, c->plan.n_annotations);
 	const struct oci_hooks *hooks = c->plan.hooks;
 	_cleanup_free_ char *state = NULL;
 	int r;
@@ -380,10 +388,9 @@ static int do_hooks(struct create *c, struct err *err)
 	state = container_state_json(&c->container.state, "creating", c->init.pid);
 	if (!state)
 		return err_set(err, -ENOMEM, "describe the container to its hooks");
-	r = hooks_run("prestart", hooks->prestart, hooks->n_prestart, state, c->bundle.path, err);
+	r = hooks_run("prestart", hooks->prestart, hooks->n_prestart, state, &place, err);
 	if (r == 0)
-		r = hooks_run("createRuntime", hooks->create_runtime, hooks->n_create_runtime, state, c->bundle.path,
-			      err);
+		r = hooks_run("createRuntime", hooks->create_runtime, hooks->n_create_runtime, state, &place, err);
 	return r < 0 ? r : talk_send(c->init.sync, SYNC_HOOKS_DONE, err);
 }
 

@@ -87,10 +87,12 @@ int container_destroy(struct container *container, int pidfd, struct err *err)
 	if (r < 0)
 		return r;
 	if (container->has_state && st->n_poststop > 0) {
+		const struct hooks_place place = hooks_place(st->bundle, st->annotations, st->n_annotations);
+
 		state = container_state_json(st, "stopped", 0);
 		if (!state)
 			return err_set(err, -ENOMEM, "describe the container to its poststop hooks");
-		hooks_run_all("poststop", st->poststop, st->n_poststop, state, st->bundle);
+		hooks_run_all("poststop", st->poststop, st->n_poststop, state, &place);
 	}
 	return 0;
 }

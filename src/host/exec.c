@@ -97,9 +97,7 @@ static int do_connect(struct exec *e, struct err *err)
 
 static int do_seccomp(struct exec *e, struct err *err)
 {
-	const struct oci_linux *os = e->bundle.config->linux_;
-
-	return seccomp_filter(os ? os->seccomp : NULL, e->container.root_fd, e->bundle.arena, &e->seccomp, err);
+	return seccomp_of_container(e->bundle.config, e->container.root_fd, e->bundle.arena, &e->seccomp, err);
 }
 
 /* setgroups(2) may have been given up for a user namespace when it was made. */

@@ -5,7 +5,8 @@
  * A hook is a program of the administrator's, so it gets what it needs and no more: the state document on stdin (a
  * memory file: one that is not read, or only in part, breaks nothing), exactly its environment, the bundle as working
  * directory, a session of its own, signals as after boot, and no descriptor of turtle's. Its output is kept to be part
- * of the error message if it fails (the end of it), and is dropped otherwise: on success turtle prints nothing.
+ * of the error message if it fails (the end of it), and is dropped otherwise: on success turtle prints nothing. It may
+ * be sent to a file instead.
  *
  * A hook ends when its process ends. What it leaves behind goes on, and is not waited for even while it holds the
  * hook's stdout; but a hook out of time is killed with all of its process group.
@@ -17,6 +18,7 @@
 #include "base/mem.h"
 #include "base/spawn.h"
 #include "base/sys.h"
+#include "config/annotations.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -297,45 +299,61 @@ static int finish(struct running *run, const struct oci_hook *hook, int attended
 		       tail_text(&run->error, error));
 }
 
-static int run_hook(const struct oci_hook *hook, const char *state, const char *bundle, struct err *err)
+/* Where a stream of the hook goes: to the file, or to a pipe whose tail is kept. */
+static int open_output(const char *path, struct tail *tail, int *ret_write, struct err *err)
+{
+	int ends[2] = {-1, -1}, r;
+
+	if (path) {
+		*ret_write = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0600);
+		return *ret_write < 0 ? err_set(err, -errno, "open %s for the output of hooks", path) : 0;
+	}
+	r = make_pipe(ends);
+	tail->fd = ends[0];
+	*ret_write = ends[1];
+	return r < 0 ? err_set(err, r, "create a pipe for the output of a hook") : 0;
+}
+
+static int attend_process(struct running *run, const struct oci_hook *hook)
+{
+	int r;
+
+	run->pidfd = sys_pidfd_open(run->pid, 0);
+	if (run->pidfd < 0) {
+		r = -errno;
+		kill(-run->pid, SIGKILL);
+		return r;
+	}
+	r = attend(run, hook);
+	if (r < 0 && r != -ETIMEDOUT)
+		kill(-run->pid, SIGKILL);
+	return r;
+}
+
+static int run_hook(const struct oci_hook *hook, const char *state, const struct hooks_place *place, struct err *err)
 {
 	struct running run = {.pidfd = -1, .out.fd = -1, .error.fd = -1};
-	_cleanup_close_ int input = -1, out_write = -1, error_write = -1;
-	int out[2] = {-1, -1}, error[2] = {-1, -1}, r;
+	_cleanup_close_ int input = -1, out = -1, error = -1;
+	int r;
 
 	input = fd_sealed_memfd("state", state, strlen(state), 0, err);
 	if (input < 0)
 		return input;
-	r = lseek(input, 0, SEEK_SET) < 0 ? -errno : make_pipe(out);
-	run.out.fd = out[0];
-	out_write = out[1];
+	r = lseek(input, 0, SEEK_SET) < 0 ? err_set(err, -errno, "prepare to run %s", hook->path) : 0;
 	if (r == 0)
-		r = make_pipe(error);
-	run.error.fd = error[0];
-	error_write = error[1];
-	if (r < 0) {
-		err_set(err, r, "prepare to run %s", hook->path);
-		goto out;
+		r = open_output(place->out, &run.out, &out, err);
+	if (r == 0)
+		r = open_output(place->error, &run.error, &error, err);
+	if (r == 0) {
+		r = spawn(hook, (int[]){input, out, error}, place->bundle, &run.pid);
+		if (r < 0)
+			err_set(err, r, "exec %s", hook->path);
 	}
-	r = spawn(hook, (int[]){input, out_write, error_write}, bundle, &run.pid);
-	if (r < 0) {
-		err_set(err, r, "exec %s", hook->path);
-		goto out;
-	}
-	cleanup_close(&out_write);
-	cleanup_close(&error_write);
-	out_write = error_write = -1;
-	run.pidfd = sys_pidfd_open(run.pid, 0);
-	if (run.pidfd < 0) {
-		r = -errno;
-		kill(-run.pid, SIGKILL);
-	} else {
-		r = attend(&run, hook);
-		if (r < 0 && r != -ETIMEDOUT)
-			kill(-run.pid, SIGKILL);
-	}
-	r = finish(&run, hook, r, err);
-out:
+	cleanup_close(&out);
+	cleanup_close(&error);
+	out = error = -1;
+	if (r == 0)
+		r = finish(&run, hook, attend_process(&run, hook), err);
 	stop_reading(&run.out);
 	stop_reading(&run.error);
 	cleanup_close(&run.pidfd);
@@ -350,8 +368,17 @@ static void expect_children(struct sigaction *old)
 	sigaction(SIGCHLD, &usual, old);
 }
 
-int hooks_run(const char *kind, const struct oci_hook *hooks, size_t n, const char *state, const char *bundle,
-	      struct err *err)
+struct hooks_place hooks_place(const char *bundle, const struct oci_pair *annotations, size_t n_annotations)
+{
+	return (struct hooks_place){
+		.bundle = bundle,
+		.out = annotation(annotations, n_annotations, ANNOTATION_HOOKS_STDOUT),
+		.error = annotation(annotations, n_annotations, ANNOTATION_HOOKS_STDERR),
+	};
+}
+
+int hooks_run(const char *kind, const struct oci_hook *hooks, size_t n, const char *state,
+	      const struct hooks_place *place, struct err *err)
 {
 	struct sigaction old;
 	int r = 0;
@@ -360,7 +387,7 @@ int hooks_run(const char *kind, const struct oci_hook *hooks, size_t n, const ch
 		return 0;
 	expect_children(&old);
 	for (size_t i = 0; i < n && r == 0; i++) {
-		r = run_hook(&hooks[i], state, bundle, err);
+		r = run_hook(&hooks[i], state, place, err);
 		if (r < 0)
 			err_wrap(err, "error running %s hook #%zu", kind, i);
 	}
@@ -368,7 +395,8 @@ int hooks_run(const char *kind, const struct oci_hook *hooks, size_t n, const ch
 	return r;
 }
 
-void hooks_run_all(const char *kind, const struct oci_hook *hooks, size_t n, const char *state, const char *bundle)
+void hooks_run_all(const char *kind, const struct oci_hook *hooks, size_t n, const char *state,
+		   const struct hooks_place *place)
 {
 	struct sigaction old;
 	struct err err;
@@ -377,7 +405,7 @@ void hooks_run_all(const char *kind, const struct oci_hook *hooks, size_t n, con
 		return;
 	expect_children(&old);
 	for (size_t i = 0; i < n; i++)
-		if (run_hook(&hooks[i], state, bundle, &err) < 0)
+		if (run_hook(&hooks[i], state, place, &err) < 0)
 			log_warning("error running %s hook #%zu: %s", kind, i, err.msg);
 	sigaction(SIGCHLD, &old, NULL);
 }

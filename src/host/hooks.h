@@ -11,15 +11,25 @@
 
 #include <stddef.h>
 
+struct hooks_place {
+	const char *bundle; /* becomes the working directory */
+	/* Files that the hooks' output is appended to; NULL: none, it is only shown when one fails. */
+	const char *out, *error;
+};
+
+/* By the annotations of the container. */
+struct hooks_place hooks_place(const char *bundle, const struct oci_pair *annotations, size_t n_annotations);
+
 /*
  * Runs the list in order and stops at the first failure: `error running createRuntime hook #0: exit status 1, stdout: ,
- * stderr: ...` (kind is "createRuntime", ...; hooks count from 0, as with runc). state is the JSON document; bundle
- * becomes the working directory. On success nothing of a hook's output is shown.
+ * stderr: ...` (kind is "createRuntime", ...; hooks count from 0, as with runc). state is the JSON document.
+ * On success nothing of a hook's output is shown.
  */
-int hooks_run(const char *kind, const struct oci_hook *hooks, size_t n, const char *state, const char *bundle,
-	      struct err *err);
+int hooks_run(const char *kind, const struct oci_hook *hooks, size_t n, const char *state,
+	      const struct hooks_place *place, struct err *err);
 
 /* poststop: every hook runs; failures are warnings. */
-void hooks_run_all(const char *kind, const struct oci_hook *hooks, size_t n, const char *state, const char *bundle);
+void hooks_run_all(const char *kind, const struct oci_hook *hooks, size_t n, const char *state,
+		   const struct hooks_place *place);
 
 #endif

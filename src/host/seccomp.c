@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "config/annotations.h"
 #include "config/names.h"
 #include "host/seccomp_cache.h"
 #include "host/seccomp_front.h"
@@ -356,4 +357,83 @@ int seccomp_filter(const struct oci_seccomp *profile, int root_fd, struct ocispe
 		seccomp_cache_store(root_fd, &key, &out);
 	*ret = out;
 	return 0;
+}
+
+static int check_names(const struct oci_seccomp *profile, struct err *err)
+{
+	for (size_t i = 0; i < profile->n_syscalls; i++)
+		for (size_t k = 0; k < profile->syscalls[i].n_names; k++) {
+			const char *name = profile->syscalls[i].names[k];
+
+			if (seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR)
+				return err_msg(
+					err, -EINVAL,
+					"linux.seccomp.syscalls[%zu].names[%zu]: unknown system call \"%s\", which "
+					"annotation " ANNOTATION_SECCOMP_STRICT " forbids",
+					i, k, name);
+		}
+	return 0;
+}
+
+/* RFC 4648, with padding. Returns the number of bytes, or -EINVAL; there is room for them where the text would fit. */
+static ssize_t decode_base64(const char *text, unsigned char *ret)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = strlen(text), used = 0, padding = 0;
+
+	if (n % 4 != 0)
+		return -EINVAL;
+	while (padding < 2 && padding < n && text[n - 1 - padding] == '=')
+		padding++;
+	for (size_t i = 0; i < n; i += 4) {
+		uint32_t group = 0;
+
+		for (size_t k = i; k < i + 4; k++) {
+			const char *digit = k < n - padding ? strchr(digits, text[k]) : digits;
+
+			if (!digit)
+				return -EINVAL;
+			group = group << 6 | (uint32_t)(digit - digits);
+		}
+		for (int shift = 16; shift >= 0; shift -= 8)
+			ret[used++] = (unsigned char)(group >> shift);
+	}
+	return (ssize_t)(used - padding);
+}
+
+static int raw_filter(const char *text, const struct oci_seccomp *profile, struct ocispec_arena *arena,
+		      struct plan_seccomp *ret, struct err *err)
+{
+	void *filter = ocispec_alloc(arena, strlen(text) + 1);
+	struct plan_seccomp out = {.filter = filter};
+	ssize_t size;
+	int r = profile ? parse_flags(profile, &out.flags, err) : 0;
+
+	if (r < 0)
+		return r;
+	if (!filter)
+		return err_set(err, -ENOMEM, "annotation " ANNOTATION_SECCOMP_BPF);
+	size = decode_base64(text, filter);
+	if (size <= 0 || (size_t)size % sizeof(*out.filter) != 0 || (size_t)size / sizeof(*out.filter) > BPF_MAXINSNS)
+		return err_msg(err, -EINVAL, "annotation " ANNOTATION_SECCOMP_BPF ": not a BPF program in base64");
+	out.len = (uint32_t)((size_t)size / sizeof(*out.filter));
+	*ret = out;
+	return 0;
+}
+
+int seccomp_of_container(const struct oci_config *config, int root_fd, struct ocispec_arena *arena,
+			 struct plan_seccomp *ret, struct err *err)
+{
+	const struct oci_seccomp *profile = config->linux_ ? config->linux_->seccomp : NULL;
+	const char *raw = annotation(config->annotations, config->n_annotations, ANNOTATION_SECCOMP_BPF);
+	int r;
+
+	if (raw)
+		return raw_filter(raw, profile, arena, ret, err);
+	if (profile && annotation(config->annotations, config->n_annotations, ANNOTATION_SECCOMP_STRICT)) {
+		r = check_names(profile, err);
+		if (r < 0)
+			return r;
+	}
+	return seccomp_filter(profile, root_fd, arena, ret, err);
 }

@@ -18,6 +18,13 @@
 int seccomp_filter(const struct oci_seccomp *profile, int root_fd, struct ocispec_arena *arena,
 		   struct plan_seccomp *ret, struct err *err);
 
+/*
+ * The filter of a container: that of its profile, unless the annotation run.oci.seccomp_bpf_data has one ready made.
+ * With run.oci.seccomp_fail_unknown_syscall a profile may only name system calls that this libseccomp knows.
+ */
+int seccomp_of_container(const struct oci_config *config, int root_fd, struct ocispec_arena *arena,
+			 struct plan_seccomp *ret, struct err *err);
+
 /* Whether the libseccomp at hand has the architecture "SCMP_ARCH_X86_64". */
 bool seccomp_knows_architecture(const char *word);
 

@@ -50,6 +50,7 @@ static int check_memory(const struct container *container, int pidfd, int r, str
 int start_finish(struct container *container, int sock, int pidfd, bool *ret_destroy, struct err *err)
 {
 	const struct container_state *st = &container->state;
+	struct hooks_place place;
 	_cleanup_free_ char *state = NULL;
 	int r;
 
@@ -63,7 +64,8 @@ int start_finish(struct container *container, int sock, int pidfd, bool *ret_des
 	state = container_state_json(st, "running", st->pid);
 	if (!state)
 		return err_set(err, -ENOMEM, "describe the container to its poststart hooks");
-	return hooks_run("poststart", st->poststart, st->n_poststart, state, st->bundle, err);
+	place = hooks_place(st->bundle, st->annotations, st->n_annotations);
+	return hooks_run("poststart", st->poststart, st->n_poststart, state, &place, err);
 }
 
 static int connect_init(const struct container *container, struct err *err)

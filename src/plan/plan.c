@@ -6,6 +6,8 @@
  */
 #include "plan/internal.h"
 
+#include "config/annotations.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,8 +106,5 @@ void plan_warn(struct planner *p, const char *fmt, ...)
 
 const char *plan_annotation(const struct planner *p, const char *key)
 {
-	for (size_t i = 0; i < p->config->n_annotations; i++)
-		if (!strcmp(p->config->annotations[i].key, key))
-			return p->config->annotations[i].value;
-	return NULL;
+	return annotation(p->config->annotations, p->config->n_annotations, key);
 }

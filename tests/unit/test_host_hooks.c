@@ -29,7 +29,8 @@
 static char self[512];
 static char dir[64]; /* the bundle, fresh for each test */
 
-#define STATE "{\"ociVersion\":\"1.3.0\",\"id\":\"x\",\"status\":\"creating\",\"pid\":42,\"bundle\":\"/b\"}"
+#define AT(dir) (&(const struct hooks_place){.bundle = (dir)})
+#define STATE   "{\"ociVersion\":\"1.3.0\",\"id\":\"x\",\"status\":\"creating\",\"pid\":42,\"bundle\":\"/b\"}"
 
 /* ---- The hook's side -------------------------------------------------------------------------------------- */
 
@@ -144,7 +145,7 @@ static void run_ok(const struct oci_hook *hooks, size_t n, const char *document)
 {
 	struct err err = {0};
 
-	if (hooks_run("createRuntime", hooks, n, document, dir, &err) < 0)
+	if (hooks_run("createRuntime", hooks, n, document, AT(dir), &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -152,7 +153,7 @@ static void run_bad(const struct oci_hook *hooks, size_t n, const char *message)
 {
 	struct err err = {0};
 
-	assert_true(hooks_run("createRuntime", hooks, n, STATE, dir, &err) < 0);
+	assert_true(hooks_run("createRuntime", hooks, n, STATE, AT(dir), &err) < 0);
 	assert_true(err.code < 0);
 	assert_string_equal(err.msg, message);
 }
@@ -197,7 +198,7 @@ static char *large_state(void)
 static void test_nothing_to_do(void **state)
 {
 	run_ok(NULL, 0, STATE);
-	hooks_run_all("poststop", NULL, 0, STATE, dir);
+	hooks_run_all("poststop", NULL, 0, STATE, AT(dir));
 }
 
 static void test_state_on_stdin(void **state)
@@ -332,7 +333,7 @@ static void test_bundle_is_gone(void **state)
 
 	snprintf(script, sizeof(script), "pwd >%s/out", dir);
 	hook = shell(0, script);
-	assert_int_equal(hooks_run("poststop", &hook, 1, STATE, "/nonexistent/bundle", &err), 0);
+	assert_int_equal(hooks_run("poststop", &hook, 1, STATE, AT("/nonexistent/bundle"), &err), 0);
 	text = slurp("out");
 	assert_string_equal(text, "/\n");
 }
@@ -417,7 +418,7 @@ static void test_silent(void **state)
 	fflush(stdout);
 	dup2(file, 1);
 	dup2(file, 2);
-	r = hooks_run("createRuntime", &hook, 1, STATE, dir, &err);
+	r = hooks_run("createRuntime", &hook, 1, STATE, AT(dir), &err);
 	fflush(stdout);
 	dup2(out, 1);
 	dup2(error, 2);
@@ -501,7 +502,7 @@ static void test_all_run(void **state)
 	struct oci_hook hooks[] = {
 		shell(0, ">a; exit 1"), {.path = "/nonexistent"}, shell(1, "kill -KILL $$"), shell(2, ">d")};
 
-	hooks_run_all("poststop", hooks, 4, STATE, dir);
+	hooks_run_all("poststop", hooks, 4, STATE, AT(dir));
 	assert_true(exists("a"));
 	assert_true(exists("d"));
 }
@@ -510,7 +511,7 @@ static void test_without_err(void **state)
 {
 	struct oci_hook hook = shell(0, "exit 1");
 
-	assert_true(hooks_run("createRuntime", &hook, 1, STATE, dir, NULL) < 0);
+	assert_true(hooks_run("createRuntime", &hook, 1, STATE, AT(dir), NULL) < 0);
 }
 
 /* ---- Output ----------------------------------------------------------------------------------------------- */
@@ -520,7 +521,7 @@ static void test_flood(void **state)
 	struct oci_hook hook = shell(0, "head -c 10000000 /dev/zero | tr '\\0' x; echo THE END; exit 5");
 	struct err err = {0};
 
-	assert_true(hooks_run("prestart", &hook, 1, STATE, dir, &err) < 0);
+	assert_true(hooks_run("prestart", &hook, 1, STATE, AT(dir), &err) < 0);
 	assert_int_equal(strncmp(err.msg, "error running prestart hook #0: exit status 5, stdout: ...xxx", 61), 0);
 	assert_non_null(strstr(err.msg, "xTHE END, stderr: "));
 	assert_in_range(strlen(err.msg), 300, 600);
@@ -532,7 +533,7 @@ static void test_flood_of_both(void **state)
 					"yes e | head -c 900 >&2; echo OUT; echo ERR >&2; exit 6");
 	struct err err = {0};
 
-	assert_true(hooks_run("prestart", &hook, 1, STATE, dir, &err) < 0);
+	assert_true(hooks_run("prestart", &hook, 1, STATE, AT(dir), &err) < 0);
 	assert_non_null(strstr(err.msg, "stdout: ..."));
 	assert_non_null(strstr(err.msg, "o\nOUT, stderr: ..."));
 	assert_string_equal(err.msg + strlen(err.msg) - 5, "e\nERR");
@@ -561,7 +562,7 @@ static void test_cut_between_characters(void **state)
 	struct err err = {0};
 	const char *at;
 
-	assert_true(hooks_run("prestart", &hook, 1, STATE, dir, &err) < 0);
+	assert_true(hooks_run("prestart", &hook, 1, STATE, AT(dir), &err) < 0);
 	at = strstr(err.msg, "stdout: ...");
 	assert_non_null(at);
 	assert_memory_equal(at + strlen("stdout: ..."), "\xe2\x82\xac", 3);
@@ -647,7 +648,7 @@ static void test_leaves_a_process_and_fails(void **state)
 	struct err err = {0};
 	_cleanup_free_ char *text = NULL;
 
-	assert_true(hooks_run("prestart", &hook, 1, STATE, dir, &err) < 0);
+	assert_true(hooks_run("prestart", &hook, 1, STATE, AT(dir), &err) < 0);
 	assert_non_null(strstr(err.msg, "exit status 9, stdout: "));
 	text = slurp("pid");
 	/* Its pipe is closed now, so it ends by itself. */
@@ -660,7 +661,7 @@ static void test_nothing_left_open(void **state)
 	int before = open("/dev/null", O_RDONLY | O_CLOEXEC), after;
 
 	close(before);
-	hooks_run_all("poststop", hooks, 2, STATE, dir);
+	hooks_run_all("poststop", hooks, 2, STATE, AT(dir));
 	after = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	close(after);
 	assert_int_equal(after, before);

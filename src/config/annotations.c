@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Annotations, and the checks of those with a meaning: see annotations.h. */
+#include "config/annotations.h"
+
+#include "config/validate.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+const char *annotation(const struct oci_pair *annotations, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(annotations[i].key, key))
+			return annotations[i].value;
+	return NULL;
+}
+
+static const char *find(const struct validation *v, const char *key)
+{
+	return annotation(v->config->annotations, v->config->n_annotations, key);
+}
+
+/* Relative ones would mean another file for each command. */
+static int check_files(struct validation *v, struct err *err)
+{
+	static const char *const keys[] = {ANNOTATION_PIDFD_RECEIVER, ANNOTATION_HOOKS_STDOUT, ANNOTATION_HOOKS_STDERR};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *path = find(v, keys[i]);
+		int r = path ? validate_path(path, true, err, "annotation %s", keys[i]) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* A descriptor of the host's does not go into the container, not even for a hook. */
+static int check_hooks_output(struct validation *v, struct err *err)
+{
+	const char *key = find(v, ANNOTATION_HOOKS_STDOUT)   ? ANNOTATION_HOOKS_STDOUT
+			  : find(v, ANNOTATION_HOOKS_STDERR) ? ANNOTATION_HOOKS_STDERR
+							     : NULL;
+	const struct oci_hooks *hooks = v->config->hooks;
+
+	if (key && hooks && (hooks->n_create_container || hooks->n_start_container))
+		return err_msg(err, -ENOTSUP, "annotation %s: not supported for hooks that run in the container (%s)",
+			       key, hooks->n_create_container ? "createContainer" : "startContainer");
+	return 0;
+}
+
+/* Which option gives a volume its label. Without a label, which is refused as long as there is no SELinux, none does.
+ */
+static int check_mount_context(struct validation *v, struct err *err)
+{
+	static const char *const kinds[] = {"context", "fscontext", "defcontext", "rootcontext"};
+	const char *kind = find(v, ANNOTATION_MOUNT_CONTEXT);
+
+	if (!kind)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kind, kinds[i]))
+			return 0;
+	return INVALID(err,
+		       "annotation " ANNOTATION_MOUNT_CONTEXT ": \"%s\" is none of context, fscontext, defcontext and "
+		       "rootcontext",
+		       kind);
+}
+
+/* Others are run by a virtual machine, or a WebAssembly engine: not to be run without it. */
+static int check_handler(struct validation *v, struct err *err)
+{
+	const char *handler = find(v, ANNOTATION_HANDLER);
+
+	return handler ? err_msg(err, -ENOTSUP, "annotation " ANNOTATION_HANDLER ": there is no handler \"%s\" here",
+				 handler)
+		       : 0;
+}
+
+const struct config_check config_checks_annotations[] = {
+	{"handler", check_handler},
+	{"files", check_files},
+	{"output of hooks", check_hooks_output},
+	{"mount context", check_mount_context},
+	{0},
+};
