@@ -267,6 +267,28 @@ refused()
 	[[ ${said,,} == *"${text,,}"* ]] || fail "the message does not say: $text"
 }
 
+# hold [OPTION...]: a container "box" that lives until the end of the test; its process prints "up" to $T/out.
+hold()
+{
+	[[ $(<config.json) != *@ARGS@* ]] || args /probe wait
+	ok turtle run -d "$@" box
+}
+
+# exec_refused TEXT ARGUMENT...: exec must fail before anything of the container runs: status 255, and one line that says
+# so and holds TEXT (any case).
+exec_refused()
+{
+	local text=$1 said
+	shift
+	call turtle exec "$@"
+	[ "$status" -eq 255 ] || fail "status $status instead of 255"
+	[ -z "$output" ] || fail "an error, and words on stdout"
+	[[ $stderr != *$'\n'* ]] || fail "more than one line of error"
+	said=${stderr//\\\"/\"}
+	[[ $said == *'exec failed: '* ]] || fail "the message does not begin with: exec failed:"
+	[[ ${said,,} == *"${text,,}"* ]] || fail "the message does not say: $text"
+}
+
 # box_refused TEXT: `run` and `create` of the bundle at hand must both be refused and leave nothing.
 box_refused()
 {

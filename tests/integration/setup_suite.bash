@@ -16,7 +16,7 @@ setup_suite()
 	export SUITE=$BATS_RUN_TMPDIR/turtle
 	mkdir -p "$SUITE"
 
-	build_payload probe && build_payload recvfd && build_payload stuckfs && build_payload notify || return 1
+	build_payload probe && build_payload recvfd && build_payload stuckfs && build_payload hunter && build_payload notify || return 1
 	build_rootfs || return 1
 
 	export CGROUP_MOUNT=/sys/fs/cgroup
