@@ -30,10 +30,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #define LOCK_MS 10000 /* for another turtle that works on this container */
+#define END_MS  1000  /* for a container that is ending */
 
 /* ---- reading ----------------------------------------------------------------------------------------------- */
 
@@ -122,6 +124,30 @@ static bool has_ended(int pidfd)
 	return poll(&p, 1, 0) == 1;
 }
 
+/*
+ * An init waits, before it is gone, until all of its pid namespace is reaped. A child of ours may be among them whose
+ * number we have not heard, because its stage was killed as well.
+ */
+static bool ends_soon(int init_pidfd)
+{
+	_cleanup_close_ int signal_fd = -1;
+	struct pollfd p[2] = {{.fd = init_pidfd, .events = POLLIN}, {.events = POLLIN}};
+	struct signalfd_siginfo info;
+	sigset_t chld;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &chld, NULL);
+	signal_fd = p[1].fd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
+	do {
+		while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+			;
+		while (read(signal_fd, &info, sizeof(info)) > 0)
+			;
+	} while (poll(p, 2, END_MS) > 0 && !p[0].revents);
+	return p[0].revents;
+}
+
 /* Those of init that are not our own. */
 static int open_namespaces(struct exec *e, int proc, struct err *err)
 {
@@ -164,8 +190,8 @@ static int do_namespaces(struct exec *e, struct err *err)
 		if (e->root < 0)
 			r = err_set(err, -errno, "open the root of container %s", e->container.id);
 	}
-	/* If it lives, the number was not another's meanwhile. */
-	if (has_ended(e->init_pidfd))
+	/* If it lives, the number was not another's meanwhile. Its namespaces go a little before it does. */
+	if (r == -ENOENT || r == -ESRCH ? ends_soon(e->init_pidfd) : has_ended(e->init_pidfd))
 		return err_msg(err, -ESRCH, "cannot exec in a stopped container");
 	return r;
 }
@@ -284,7 +310,12 @@ static void undo_pid_file(struct exec *e)
 static int do_execute(struct exec *e, struct err *err)
 {
 	bool hook_failed;
-	int r = talk_send(e->process.sync, SYNC_START, err);
+	int r;
+
+	/* Also one that entered a cgroup just after everything in it was killed must not outlive the container. */
+	if (has_ended(e->init_pidfd))
+		return err_msg(err, -ESRCH, "cannot exec in a stopped container");
+	r = talk_send(e->process.sync, SYNC_START, err);
 
 	return r < 0 ? r : talk_receive_exec(e->process.sync, &hook_failed, err);
 }
@@ -319,11 +350,16 @@ static const struct step {
 	{"execute", do_execute, NULL},
 };
 
-/* Whatever failed because the container has ended: that is what there is to tell. */
-static void explain(const struct exec *e, struct err *err)
+/*
+ * Whatever failed because the container has ended: that is what there is to tell. A pid namespace that is ending kills
+ * what is in it and refuses clones (ENOMEM) a while before its init is gone.
+ */
+static void explain(const struct exec *e, int r, struct err *err)
 {
-	if (e->process.sync >= 0 && e->init_pidfd >= 0 && has_ended(e->init_pidfd))
-		err_msg(err, -ESRCH, "cannot exec in a stopped container (it has ended meanwhile)");
+	bool ending = r == -EPIPE || r == -ENOMEM;
+
+	if (e->init_pidfd >= 0 && (ending ? ends_soon(e->init_pidfd) : has_ended(e->init_pidfd)))
+		err_msg(err, -ESRCH, "cannot exec in a stopped container");
 }
 
 static int start(struct exec *e, struct err *err)
@@ -335,11 +371,12 @@ static int start(struct exec *e, struct err *err)
 		r = steps[i].run(e, err);
 		if (r == 0)
 			continue;
-		explain(e, err);
 		/* A step that failed half way has its own undo, too. */
 		for (size_t k = i + 1; k-- > 0;)
 			if (steps[k].undo)
 				steps[k].undo(e);
+		/* Last: an init waits, before it is gone, for those of its namespace that are others' to reap. */
+		explain(e, r, err);
 		return err ? err->code : r;
 	}
 	return 0;

@@ -169,17 +169,20 @@ static int spawn_by_systemd(struct exec *e, struct err *err)
 	return r < 0 ? r : talk_send(e->process.sync, SYNC_CGROUP, err);
 }
 
-/* Whether it was killed before it could say, or even read, a word. It is gone then. */
-static bool was_stillborn(struct exec *e)
+/* -EAGAIN: it was killed before it could say, or even read, a word. */
+static int check_begun(struct exec *e, struct err *err)
 {
 	pid_t *pid = e->process.stage ? &e->process.stage : &e->process.pid;
 	int status = 0;
 
-	if (!talk_is_over(e->process.sync) || waitpid(*pid, &status, 0) != *pid)
-		return false;
-	*pid = 0;
+	if (!talk_is_over(e->process.sync))
+		return 0;
+	if (waitpid(*pid, &status, 0) == *pid)
+		*pid = 0;
 	init_destroy(&e->process);
-	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return -EAGAIN;
+	return err_msg(err, -EPIPE, "container init ended before it could begin (wait status %#x)", (unsigned)status);
 }
 
 int exec_spawn(struct exec *e, struct err *err)
@@ -199,7 +202,10 @@ int exec_spawn(struct exec *e, struct err *err)
 		return spawn_by_systemd(e, err);
 	/* It is in the cgroup: who deletes the container finds it. And who resumes it must not wait for us. */
 	container_unlock(&e->container);
-	if (e->cgroup_fd >= 0 && (r == 0 || r == -EPIPE) && was_stillborn(e))
-		r = spawn(e, e->cgroup_fd, true, err);
-	return r < 0 && e->cgroup_fd >= 0 ? err_wrap(err, "enter cgroup %s", e->cgroup) : r;
+	if (e->cgroup_fd >= 0 && (r == 0 || r == -EPIPE)) {
+		r = check_begun(e, err);
+		if (r == -EAGAIN)
+			r = spawn(e, e->cgroup_fd, true, err);
+	}
+	return r < 0 && r != -EPIPE && e->cgroup_fd >= 0 ? err_wrap(err, "enter cgroup %s", e->cgroup) : r;
 }

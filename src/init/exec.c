@@ -55,6 +55,10 @@ int exec_enter_cwd(struct init *init, struct err *err)
 	if (strcmp(cwd_of(init), "/"))
 		r = enter(init);
 	init->in_cwd = r == 0;
+	/* Before an exec is in the pid namespace there is no /proc/self for it, so it can't know yet what is missing.
+	 */
+	if (r == -ENOENT && init->plan->flags & PLAN_EXEC)
+		return 0;
 	if (r < 0 && r != -EACCES && r != -EPERM)
 		return err_set(err, r, "chdir to `%s`", cwd_of(init));
 	return 0;

@@ -66,7 +66,7 @@ int ns_stage(struct init *init, struct err *err)
 		return err_set(err, -errno, "create a pipe");
 	pid = sys_clone3(&args);
 	if (pid < 0)
-		return err_set(err, -errno, "clone the container's init from the joined namespaces");
+		return err_set(err, -errno, "clone a process in the joined namespaces");
 	if (pid > 0) {
 		if (sync_send_fd(init, SYNC_PID, pid, pidfd, err) < 0) {
 			sys_pidfd_send_signal(pidfd, SIGKILL);
