@@ -422,9 +422,6 @@ static int do_save_created(struct create *c, struct err *err)
 	r = state_pid_start_time(c->init.pid, &st->start_time);
 	if (r < 0)
 		return err_set(err, r, "read the start time of container init %d", (int)c->init.pid);
-	/* From here on another cgroup of the same path is known to be another. */
-	if (st->cgroup_path && (r = cgroup_inode(st->cgroup_path, &st->cgroup_inode)) < 0)
-		return err_set(err, r, "stat cgroup %s", st->cgroup_path);
 	st->pid = c->init.pid;
 	st->phase = "created";
 	return state_save(&c->container, err);

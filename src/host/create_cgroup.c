@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define CGROUP_EMPTY_MS 10000
@@ -70,6 +71,17 @@ static int make_subgroup(struct create *c, pid_t pid, struct err *err)
 	return c->process_fd < 0 ? c->process_fd : 0;
 }
 
+/* At once: whatever becomes of us, a delete can tell this cgroup from a later one of the same path. */
+static int save_inode(struct create *c, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(c->cgroup_fd, &st) < 0)
+		return err_set(err, -errno, "stat cgroup %s", c->plan.cgroup.path);
+	c->container.state.cgroup_inode = st.st_ino;
+	return state_save(&c->container, err);
+}
+
 /* pid: the process that the unit is made around; 0 for a slice. */
 static int start_unit(struct create *c, pid_t pid, struct err *err)
 {
@@ -82,6 +94,8 @@ static int start_unit(struct create *c, pid_t pid, struct err *err)
 		return err_wrap(err, "unable to apply cgroup configuration");
 	c->unit_started = true;
 	r = c->cgroup_fd = cgroup_adopt(plan, pid, err);
+	if (r >= 0)
+		r = save_inode(c, err);
 	return r < 0 ? r : make_subgroup(c, pid, err);
 }
 
@@ -94,8 +108,12 @@ int create_cgroup(struct create *c, struct err *err)
 	if (has_unit(c))
 		return c->plan.cgroup.unit.slice ? start_unit(c, 0, err) : 0;
 	r = cgroup_create(&c->plan.cgroup, &c->cgroup_fd, &c->cgroup_made, err);
-	if (r < 0 || c->cgroup_fd >= 0)
+	if (r == 0 && c->cgroup_fd >= 0) {
+		r = save_inode(c, err);
 		return r < 0 ? r : make_subgroup(c, 0, err);
+	}
+	if (r < 0)
+		return r;
 	/* A rootless container does without one; whatever has that path is not ours. */
 	c->container.state.cgroup_path = c->container.state.process_cgroup = NULL;
 	c->container.state.own_cgroup = false;

@@ -92,7 +92,7 @@ static int start_locked(struct container *container, struct notify *notify, int 
 {
 	_cleanup_close_ int pidfd = -1, sock = -1;
 	enum container_status status;
-	struct err ignored;
+	struct err why;
 	bool destroy;
 	int r;
 
@@ -125,7 +125,8 @@ static int start_locked(struct container *container, struct notify *notify, int 
 	destroy = false;
 	r = r == 0 ? start_finish(container, sock, pidfd, &destroy, err) : check_memory(container, pidfd, r, err);
 	if (r < 0 && destroy) {
-		(void)container_destroy(container, pidfd, &ignored);
+		if (container_destroy(container, pidfd, &why) < 0)
+			err_hint(err, "the container could not be removed: %s", why.msg);
 		return r;
 	}
 	unlinkat(container->dir_fd, STATE_START, 0);

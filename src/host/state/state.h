@@ -44,7 +44,7 @@ struct container_state {
 	uint32_t owner;             /* uid of who created it */
 	const char *cgroup_manager; /* "cgroupfs", "systemd" or "disabled" */
 	const char *cgroup_path;    /* below the cgroup2 mount; NULL when there is none */
-	uint64_t cgroup_inode;      /* of that directory, once it is known; 0 before */
+	uint64_t cgroup_inode;      /* of that directory, from its making on; 0 before */
 	const char *process_cgroup; /* the one below it that exec joins; NULL when that is cgroup_path itself */
 	const char *systemd_unit;   /* with the systemd driver, else NULL */
 	bool systemd_user;          /* that unit is of the owner's own manager, not the system's */
