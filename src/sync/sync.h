@@ -31,6 +31,24 @@
  *     ◀────────────────── SYNC_EXEC                  the next thing is execve
  *     ◀────────────────── end of file                execve succeeded (the socket has O_CLOEXEC)
  *
+ * For an exec (PLAN_EXEC) it is shorter. What of the container can see the process sees it from the second clone on, in
+ * which nothing is left of the host:
+ *
+ *   turtle                                          turtle-init
+ *     clone3, CLONE_INTO_CGROUP unless              execve of the sealed memory file
+ *     PLAN_AWAIT_CGROUP ────────────────────────▶
+ *     SYNC_FDS (the container's namespaces, its     takes them
+ *     root where rootfs_fd says so, procfs) ────▶
+ *     systemd moves the process
+ *     SYNC_CGROUP (only PLAN_AWAIT_CGROUP) ─────▶   enters the namespaces; terminal, stdio, home, working directory
+ *     ◀────────────────── SYNC_TTY + master         (only PLAN_TERMINAL)
+ *                                                   closes all that
+ *     ◀────────────────── SYNC_PID + pidfd           (only PLAN_STAGE: clones a sibling into the pid namespace, exits)
+ *     ◀────────────────── SYNC_READY                 session, keyring, credentials set, program found
+ *     rlimits (user namespace), pidfd, pid file
+ *     SYNC_START ───────────────────────────────▶   seccomp
+ *     ◀────────────────── SYNC_EXEC, end of file     as above
+ *
  * Instead of any message init may send SYNC_ERROR, also after SYNC_EXEC, and exit. The failure of a startContainer hook
  * is SYNC_HOOK_ERROR: that one alone obliges the start to destroy the container.
  *
