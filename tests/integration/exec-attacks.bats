@@ -36,15 +36,15 @@ hunted()
 	lacks trespass
 	has "had 0"
 	# The hunt was one: it has met many of them while they were turtle's.
-	[ "$(sed -n 's/^met //p' <<<"$output")" -ge 100 ] || fail "the hunter has met too few"
-	[ "$(sed -n 's/^early //p' <<<"$output")" -ge 20 ] || fail "the hunter has met too few before their execve"
+	[ "$(sed -n 's/^met //p' <<<"$output")" -ge 40 ] || fail "the hunter has met too few"
+	[ "$(sed -n 's/^early //p' <<<"$output")" -ge 10 ] || fail "the hunter has met too few before their execve"
 }
 
 @test "A03: with CAP_SYS_PTRACE it can be had, but it holds nothing of the host" {
 	config '.process.capabilities[] += ["CAP_SYS_PTRACE"]'
 	hunted 100 seize
 	lacks trespass
-	[ "$(sed -n 's/^had //p' <<<"$output")" -ge 10 ] || fail "the hunter has had too few"
+	[ "$(sed -n 's/^had //p' <<<"$output")" -ge 5 ] || fail "the hunter has had too few"
 }
 
 @test "A13: descriptors of the host are no way out" {

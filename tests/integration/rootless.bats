@@ -335,3 +335,68 @@ plain()
 	[ -n "$stderr" ] || fail "an error without words"
 	rm "$T/setuid"
 }
+
+@test "rootless: exec, in all namespaces, with one id" {
+	hold
+	ok turtle exec box sh -c 'for link in /proc/self/ns/*; do readlink $link; done'
+	is "$(readlink /proc/"$(init_pid)"/ns/*)"
+	ok turtle exec -e A=1 --cwd /tmp box sh -c '/probe ids; pwd; echo $A $HOME; cat /proc/self/setgroups; grep -E "^(Cap|Sec|NoNew)" /proc/self/status'
+	has "uid 0 0 0" "gid 0 0 0" /tmp "1 /root" deny $'NoNewPrivs:\t1'
+	same "$(grep ^Cap <<<"$output")" "$(grep ^Cap "/proc/$(init_pid)/status")"
+	call turtle exec box sh -c 'exit 8'
+	same "$status" 8
+	exec_refused 'executable file not found in $PATH' box nosuch
+	exec_refused "is not mapped" -u 1 box true
+	exec_refused "" -g 0 box true
+	ok turtle exec -d --pid-file "$T/home/pid" box /probe wait
+	same "$(stat -c %u "/proc/$(<"$T/home/pid")/task")" "$USER_ID"
+	teardown_user
+	until_true eval "! kill -0 $(<"$T/home/pid")"
+}
+
+@test "rootless: exec with a range of ids" {
+	range
+	hold
+	ok turtle exec -u 7:8 -g 9 box /probe ids
+	has "uid 7 7 7" "gid 8 8 8" "groups 9"
+	ok turtle exec -d -u 1000 --pid-file "$T/home/pid" box /probe wait
+	same "$(stat -c %u "/proc/$(<"$T/home/pid")/task")" 200999
+	exec_refused "is not mapped" -u 70000 box true
+	teardown_user
+}
+
+@test "rootless: exec with a terminal by a console socket" {
+	hold
+	"$SUITE/recvfd" tty "$T/home/socket" >"$T/received" 2>&1 </dev/null 3>&- &
+	local receiver=$!
+	until_true [ -S "$T/home/socket" ]
+	chown "$USER_ID" "$T/home/socket"
+	ok turtle exec -d -t --console-socket "$T/home/socket" box sh -c 'tty; test -t 0 && test -t 1 && echo both'
+	wait "$receiver"
+	output=$(tr -d '\r' <"$T/received")
+	has /dev/pts/0 both
+	teardown_user
+}
+
+@test "rootless: a hundred at once" {
+	hold
+	local i pids=()
+	for ((i = 0; i < 100; i++)); do pids+=("$i"); done
+	# One mount namespace for all: making it is what takes long here.
+	call as_user bash -c 'turtle=$1 root=$2; shift 2; for i; do "$turtle" --root "$root" exec box sh -c "echo said $i; exit 7" & done
+		for job in $(jobs -p); do wait $job; [ $? -eq 7 ] || echo "status $?"; done' _ "$TURTLE" "$USER_STATE" "${pids[@]}"
+	[ -z "$stderr" ] || fail "words on stderr"
+	same "$(grep -c '^said' <<<"$output")" 100
+	lacks status
+	teardown_user
+}
+
+@test "rootless: exec in root's containers is refused" {
+	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))'
+	args /probe wait
+	call timeout --foreground 10 "$TURTLE" --root "$STATE" run -d box
+	same "$status" 0
+	call as_user "$TURTLE" --root "$STATE" exec box true
+	same "$status" 255
+	[[ $stderr == *'exec failed: '* ]] || fail "an error without words"
+}
