@@ -213,6 +213,20 @@ gate() { mkfifo "$ROOTFS/tmp/go"; }
 	ok turtle start box
 }
 
+@test "notify: links in the root filesystem don't lead out of it" {
+	listen
+	canary
+	args sh -c '/notify say READY=1; ls /run/notify/'
+	ln -s "$CANARY/newdir" "$ROOTFS/run/notify"
+	ok service run box
+	is notify.sock
+	rm "$ROOTFS/run/notify" && rmdir "$ROOTFS/run" && ln -s "$CANARY" "$ROOTFS/run"
+	ok service run box
+	is notify.sock
+	canary_same
+	[ ! -e "$CANARY/notify" ] || fail "something was made outside"
+}
+
 @test "notify: an abstract name" {
 	MANAGER=@turtle-test-$BASHPID
 	"$SUITE/notify" listen "$MANAGER" >"$T/told" 3>&- 4>&- &

@@ -174,12 +174,24 @@ int state_open(int root_fd, const char *id, enum state_lock how, int timeout_ms,
 	return 0;
 }
 
+/* The one directory. What is in it is a socket of ours: the container sees it read-only. */
+static int remove_notify(const struct container *container)
+{
+	if (unlinkat(container->dir_fd, STATE_NOTIFY, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return -errno;
+	if (unlinkat(container->dir_fd, STATE_NOTIFY "/" STATE_NOTIFY_SOCKET, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return unlinkat(container->dir_fd, STATE_NOTIFY, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 /* Every entry of the directory, whatever it is: nothing in there is followed or asked. */
 static int remove_entries(const struct container *container)
 {
 	int fd = openat(container->dir_fd, ".", DIRECTORY_FLAGS);
 	_cleanup_closedir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	int r = fd < 0 || !dir ? -errno : 0;
+	int r = fd < 0 || !dir ? -errno : remove_notify(container);
 	const struct dirent *entry;
 
 	if (fd >= 0 && !dir)
@@ -194,23 +206,11 @@ static int remove_entries(const struct container *container)
 	return r;
 }
 
-/* The one directory. What is in it is a socket of ours: the container sees it read-only. */
-static int remove_notify(const struct container *container)
-{
-	if (unlinkat(container->dir_fd, STATE_NOTIFY, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTDIR)
-		return 0;
-	if (errno != ENOTEMPTY && errno != EEXIST)
-		return -errno;
-	if (unlinkat(container->dir_fd, STATE_NOTIFY "/" STATE_NOTIFY_SOCKET, 0) < 0 && errno != ENOENT)
-		return -errno;
-	return unlinkat(container->dir_fd, STATE_NOTIFY, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
-}
-
 int state_remove(struct container *container, struct err *err)
 {
 	/* The state file last: as long as it is there, another delete knows what else there is. */
 	static const char *const usual[] = {STATE_START, STATE_CONFIG, STATE_FILE};
-	int r = remove_notify(container);
+	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(usual) && r == 0; i++)
 		if (unlinkat(container->dir_fd, usual[i], 0) < 0 && errno != ENOENT && errno != EISDIR)
