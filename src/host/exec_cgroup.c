@@ -61,7 +61,7 @@ static int sub_cgroup(const struct exec *e, const char *path, char **ret, struct
 			return err_msg(err, -EINVAL, "bad sub cgroup path: %s", wanted);
 		s += n + (s[n] == '/');
 	}
-	if (asprintf(ret, "%s/%s", path, sub) < 0) {
+	if (asprintf(ret, "%s/%s", path, sub + strspn(sub, "/")) < 0) {
 		*ret = NULL;
 		return err_set(err, -ENOMEM, "enter cgroup %s", path);
 	}

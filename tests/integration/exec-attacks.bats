@@ -47,6 +47,16 @@ hunted()
 	[ "$(sed -n 's/^had //p' <<<"$output")" -ge 5 ] || fail "the hunter has had too few"
 }
 
+@test "A03: in a user namespace not even CAP_SYS_PTRACE of the container's helps" {
+	config '.process.capabilities[] += ["CAP_SYS_PTRACE"] | .linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$ROOTFS"
+	hunted 60
+	lacks trespass
+	has "had 0"
+	[ "$(sed -n 's/^early //p' <<<"$output")" -ge 5 ] || fail "the hunter has met too few before their execve"
+}
+
 @test "A13: descriptors of the host are no way out" {
 	local n where
 	config '.root.readonly = false'
