@@ -3,6 +3,7 @@
  */
 #include "base/log.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/mem.h"
 
@@ -10,7 +11,6 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 
 /* The process has one log; before log_open it is stderr as text. */
 static struct {
@@ -29,16 +29,6 @@ int log_open(const char *path, enum log_format format, bool debug, struct err *e
 			return err_set(err, -errno, "open log file %s", path);
 	}
 	return 0;
-}
-
-/* RFC 3339 in UTC with seconds, e.g. 2026-01-31T10:00:00Z. */
-static void timestamp(char *buf, size_t size)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(buf, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
 /* JSON and the quoted text form escape alike, but for control characters that text spells \xNN. */
@@ -65,12 +55,14 @@ static void record(const char *level, const char *msg)
 	_cleanup_free_ char *line = NULL;
 	_cleanup_fclose_ FILE *f = NULL;
 	size_t size = 0;
-	char when[32];
+	char when[CLOCK_TEXT_SIZE];
+	struct timespec now;
 
 	f = open_memstream(&line, &size);
 	if (!f)
 		return;
-	timestamp(when, sizeof(when));
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_text(&now, 0, when);
 	if (target.format == LOG_JSON) {
 		fprintf(f, "{\"level\":\"%s\",\"msg\":", level);
 		put_quoted(f, msg, true);

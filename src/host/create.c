@@ -12,6 +12,7 @@
  */
 #include "host/create.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -33,7 +34,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 
 /* ---- reading: no trace is left by a failure here ---------------------------------------------------------- */
 
@@ -250,15 +250,11 @@ static void undo_claim(struct create *c)
 static const char *now(struct ocispec_arena *arena)
 {
 	struct timespec ts;
-	struct tm tm;
-	char text[48];
-	size_t n;
+	char text[CLOCK_TEXT_SIZE];
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
-	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	n += (size_t)snprintf(text + n, sizeof(text) - n, ".%09ldZ", ts.tv_nsec);
-	return ocispec_strndup(arena, text, n);
+	clock_text(&ts, 1, text);
+	return ocispec_strndup(arena, text, strlen(text));
 }
 
 static int do_save_creating(struct create *c, struct err *err)
