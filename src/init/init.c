@@ -207,6 +207,7 @@ static const struct step create_steps[] = {
 	/* After all that writes; read-only first, it must not uncover what is masked. */
 	{"read-only paths", has_readonly_paths, mask_readonly_paths},
 	{"masked paths", has_masks, mask_paths},
+	{"read-only mounts", own_root, mount_late_readonly},
 	{"read-only root", readonly_root, root_readonly},
 	{"pivot_root", pivot, root_pivot},
 	{"chroot", no_pivot, root_chroot},

@@ -26,9 +26,11 @@ struct init {
 	int listen; /* -1 for run */
 	int *fds;   /* received: those of plan.joins, then the trees; -1 where used up */
 	unsigned n_fds;
-	int root;               /* O_PATH, the container's root, from root_attach() until close_all() */
-	int proc;               /* our procfs, or -1 while nobody has needed it */
-	int null;               /* O_PATH, the host's /dev/null, or -1 */
+	int root;  /* O_PATH, the container's root, from root_attach() until close_all() */
+	int proc;  /* our procfs, or -1 while nobody has needed it */
+	int null;  /* O_PATH, the host's /dev/null, or -1 */
+	int *late; /* mounts that become read-only at last, from mount_all() until mount_late_readonly() */
+	uint32_t n_late;
 	bool host_cgroupns;     /* joined the initial cgroup namespace */
 	bool in_cgroup;         /* where we are to stay, and the new cgroup namespace is there */
 	bool hook_failed;       /* a startContainer hook is why the program is not executed */
@@ -118,6 +120,7 @@ int root_final_propagation(struct init *init, struct err *err);
 
 /* mount.c */
 int mount_all(struct init *init, struct err *err);
+int mount_late_readonly(struct init *init, struct err *err);
 /* Adds what the file system itself says about the failure to err. */
 int fs_error(int fsfd, struct err *err);
 /* fsopen, parameters ("key=value", NULL-terminated list), fsmount; for mounts of our own. */

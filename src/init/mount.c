@@ -242,6 +242,13 @@ static unsigned long legacy_flags(uint64_t attrs)
 	return flags;
 }
 
+static uint64_t early_attributes(const struct plan_mount *m)
+{
+	bool later = m->flags & (PLAN_MOUNT_TMPCOPYUP | PLAN_MOUNT_LATE_READONLY);
+
+	return m->attr_set & ~(later ? (uint64_t)MOUNT_ATTR_RDONLY : 0);
+}
+
 /* mount(2) onto the descriptor of the target, whose path is its link in our own procfs. */
 static int mount_by_link(struct init *init, const struct plan_mount *m, int target, const char *data, struct err *err)
 {
@@ -255,11 +262,25 @@ static int mount_by_link(struct init *init, const struct plan_mount *m, int targ
 	if (here < 0 || fchdir(init->proc) < 0)
 		return err_set(err, -errno, "enter procfs");
 	text(link, sizeof(link), "self/fd/%d", target);
-	if (mount(source ? source : fstype, link, fstype, legacy_flags(m->attr_set), data) < 0)
+	if (mount(source ? source : fstype, link, fstype, legacy_flags(early_attributes(m)), data) < 0)
 		r = err_set(err, -errno, "mount %s", fstype);
 	if (fchdir(here) < 0 && r == 0)
 		r = err_set(err, -errno, "leave procfs");
 	return r;
+}
+
+/* By its descriptor it is found again, whatever is mounted over it. */
+static int keep_for_later(struct init *init, int tree, struct err *err)
+{
+	if (!init->late)
+		init->late = pages(init->plan->mounts.n * sizeof(*init->late));
+	if (!init->late)
+		return err_set(err, -errno, "get memory");
+	init->late[init->n_late] = fcntl(tree, F_DUPFD_CLOEXEC, 3);
+	if (init->late[init->n_late] < 0)
+		return err_set(err, -errno, "duplicate a descriptor");
+	init->n_late++;
+	return 0;
 }
 
 static int mount_fs_long(struct init *init, const struct plan_mount *m, int target, struct err *err)
@@ -291,14 +312,28 @@ static int mount_fs_long(struct init *init, const struct plan_mount *m, int targ
 	tree = root_open(init->root, plan_str(plan, m->destination), O_PATH, 0);
 	if (tree < 0)
 		return err_set(err, tree, "open what was mounted");
-	r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
+	r = m->flags & PLAN_MOUNT_LATE_READONLY ? keep_for_later(init, tree, err) : 0;
+	if (r == 0)
+		r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
 	return r < 0 ? r : set_propagation(plan, m, tree, err);
+}
+
+int mount_late_readonly(struct init *init, struct err *err)
+{
+	for (; init->n_late; init->n_late--) {
+		int *tree = &init->late[init->n_late - 1], r = set_attributes(*tree, false, MOUNT_ATTR_RDONLY, 0, err);
+
+		if (r < 0)
+			return r;
+		close_fd(tree);
+	}
+	return 0;
 }
 
 static int mount_fs(struct init *init, const struct plan_mount *m, struct err *err)
 {
-	bool copy_up = m->flags & PLAN_MOUNT_TMPCOPYUP, made;
-	uint64_t attrs = m->attr_set & ~(copy_up ? (uint64_t)MOUNT_ATTR_RDONLY : 0);
+	bool copy_up = m->flags & PLAN_MOUNT_TMPCOPYUP, late = m->flags & PLAN_MOUNT_LATE_READONLY, made;
+	uint64_t attrs = early_attributes(m);
 	_cleanup_close_ int target = open_target(init, m, false, false, &made, err), tree = -1;
 	struct stat st;
 	int r;
@@ -317,7 +352,7 @@ static int mount_fs(struct init *init, const struct plan_mount *m, struct err *e
 		if (r < 0)
 			return err_wrap(err, "copy what is covered");
 	}
-	r = set_attributes(tree, false, m->attr_set & ~attrs, 0, err);
+	r = late ? keep_for_later(init, tree, err) : set_attributes(tree, false, m->attr_set & ~attrs, 0, err);
 	if (r == 0)
 		r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
 	return r < 0 ? r : attach(init, m, take_fd(&tree), target, err);

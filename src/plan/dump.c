@@ -221,9 +221,10 @@ static const struct word flag_words[] = {
 };
 
 static const struct word mount_flag_words[] = {
-	{PLAN_MOUNT_RECURSIVE, "recursive"},       {PLAN_MOUNT_TMPCOPYUP, "tmpcopyup"},
-	{PLAN_MOUNT_COPY_SYMLINK, "copy-symlink"}, {PLAN_MOUNT_DEST_NOFOLLOW, "dest-nofollow"},
-	{PLAN_MOUNT_SRC_NOFOLLOW, "src-nofollow"}, {PLAN_MOUNT_NO_CREATE, "no-create"},
+	{PLAN_MOUNT_RECURSIVE, "recursive"},          {PLAN_MOUNT_TMPCOPYUP, "tmpcopyup"},
+	{PLAN_MOUNT_LATE_READONLY, "read-only late"}, {PLAN_MOUNT_COPY_SYMLINK, "copy-symlink"},
+	{PLAN_MOUNT_DEST_NOFOLLOW, "dest-nofollow"},  {PLAN_MOUNT_SRC_NOFOLLOW, "src-nofollow"},
+	{PLAN_MOUNT_NO_CREATE, "no-create"},
 };
 
 static const struct word attr_words[] = {

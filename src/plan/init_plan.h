@@ -52,6 +52,7 @@ enum plan_mount_flag {
 	PLAN_MOUNT_DEST_NOFOLLOW = 1 << 3, /* a destination that is a symlink is the target itself */
 	PLAN_MOUNT_SRC_NOFOLLOW = 1 << 4,  /* a source that is a symlink is bound itself */
 	PLAN_MOUNT_NO_CREATE = 1 << 5,     /* a missing destination is an error */
+	PLAN_MOUNT_LATE_READONLY = 1 << 6, /* read-only only at last: something is to be made in it */
 };
 
 /* The index of the mount that is there for NOTIFY_SOCKET, and in no configuration. */

@@ -480,6 +480,25 @@ static bool dev_is_bound(const struct planner *p, const struct plan_mount *mount
 	return false;
 }
 
+/* New file systems that are to be read-only, but first take device nodes or places for later mounts. */
+static void find_late_readonly(struct planner *p, struct plan_mount *mounts, size_t n)
+{
+	const char *bytes = p->block.bytes;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *path = bytes + mounts[i].destination;
+		bool late = p->init.flags & PLAN_SETUP_DEV && !strcmp(path, "/dev");
+
+		if (mounts[i].kind != PLAN_MOUNT_FS || !(mounts[i].attr_set & MOUNT_ATTR_RDONLY))
+			continue;
+		for (size_t j = i + 1; j < n && !late; j++)
+			late = is_within(bytes + mounts[j].destination, path) &&
+			       strcmp(bytes + mounts[j].destination, path);
+		if (late)
+			mounts[i].flags |= PLAN_MOUNT_LATE_READONLY;
+	}
+}
+
 int plan_mounts(struct planner *p, struct err *err)
 {
 	size_t listed = p->config->n_mounts, n;
@@ -508,6 +527,7 @@ int plan_mounts(struct planner *p, struct err *err)
 		return r;
 	if (p->init.flags & PLAN_NEW_MOUNTNS && !dev_is_bound(p, mounts, n))
 		p->init.flags |= PLAN_SETUP_DEV;
+	find_late_readonly(p, mounts, n);
 	p->init.mounts = block_table(&p->block, mounts, n, sizeof(*mounts));
 	return 0;
 }

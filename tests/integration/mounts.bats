@@ -531,3 +531,13 @@ tree()
 	mountinfo
 	same "$(grep -c ' /tmp/m[0-9]* ' <<<"$output")" 100
 }
+
+@test "mounts: a read-only /dev has its devices, a read-only tmpfs the mounts below it, and then nothing more" {
+	config '(.mounts[] | select(.destination == "/dev").options) += ["ro"] |
+		.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["ro"]}, {destination: "/mnt/a/b", type: "tmpfs", source: "tmpfs"}]'
+	try sh -c 'ls -d /dev/null /dev/zero; echo x >/dev/null && echo device; touch /mnt/a/b/c && echo made; touch /dev/no /mnt/no /mnt/a/no; ls /dev/pts/ptmx'
+	has device made /dev/pts/ptmx
+	same "$(grep -c 'Read-only file system' <<<"$stderr")" 3
+	mountinfo
+	matches ' /dev ro,' ' /mnt ro,' ' /mnt/a/b rw,'
+}
