@@ -329,7 +329,9 @@ static int do_spawn(struct create *c, struct err *err)
 	int r = init_spawn(&request, &c->init, err);
 
 	passed_close(&c->passed);
-	return r == 0 && c->plan.stage ? init_adopt(&c->init, err) : r;
+	if (r == 0 && c->plan.stage)
+		r = init_adopt(&c->init, err);
+	return r < 0 ? r : init_reap_stage(&c->init, err);
 }
 
 static void undo_spawn(struct create *c)

@@ -284,7 +284,10 @@ static int do_adopt(struct exec *e, struct err *err)
 
 static int do_ready(struct exec *e, struct err *err)
 {
-	return talk_receive(e->process.sync, SYNC_READY, NULL, NULL, err);
+	int r = talk_receive(e->process.sync, SYNC_READY, NULL, NULL, err);
+
+	/* It is gone by now: nobody has to wait for it. */
+	return r < 0 ? r : init_reap_stage(&e->process, err);
 }
 
 static int do_rlimits(struct exec *e, struct err *err)
@@ -350,33 +353,55 @@ static const struct step {
 	{"execute", do_execute, NULL},
 };
 
+static bool is_hung_up(int sock)
+{
+	struct pollfd p = {.fd = sock};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* Without a word of its own: it was killed, by somebody or for memory. */
+static void explain_death(const struct exec *e, struct err *err)
+{
+	char limit[32];
+
+	err_msg(err, -EPIPE, "the process was killed before it could execute the program");
+	if (e->cgroup_fd >= 0 && cgroup_oom_kills(e->cgroup_fd, limit, sizeof(limit)) > 0)
+		err_hint(err, "for memory? memory.max is %s", limit);
+}
+
 /*
  * Whatever failed because the container has ended: that is what there is to tell. A pid namespace that is ending kills
  * what is in it and refuses clones (ENOMEM) a while before its init is gone.
  */
-static void explain(const struct exec *e, int r, struct err *err)
+static void explain(const struct exec *e, int r, bool died, struct err *err)
 {
-	bool ending = r == -EPIPE || r == -ENOMEM;
+	bool ending = died || r == -ENOMEM;
 
 	if (e->init_pidfd >= 0 && (ending ? ends_soon(e->init_pidfd) : has_ended(e->init_pidfd)))
 		err_msg(err, -ESRCH, "cannot exec in a stopped container");
+	else if (died)
+		explain_death(e, err);
 }
 
 static int start(struct exec *e, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		bool died;
 		int r;
 
 		log_debug("exec %s: %s", e->request->id, steps[i].name);
 		r = steps[i].run(e, err);
 		if (r == 0)
 			continue;
+		/* A broken pipe may be that of a socket, too. */
+		died = r == -EPIPE && (e->process.sync < 0 || is_hung_up(e->process.sync));
 		/* A step that failed half way has its own undo, too. */
 		for (size_t k = i + 1; k-- > 0;)
 			if (steps[k].undo)
 				steps[k].undo(e);
 		/* Last: an init waits, before it is gone, for those of its namespace that are others' to reap. */
-		explain(e, r, err);
+		explain(e, r, died, err);
 		return err ? err->code : r;
 	}
 	return 0;

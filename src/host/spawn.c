@@ -248,7 +248,12 @@ int init_adopt(struct init_process *init, struct err *err)
 	if (msg.value <= 0 || init->pidfd < 0)
 		return err_msg(err, -EPROTO, "the intermediate process named no container init");
 	init->pid = msg.value;
-	while (waitpid(init->stage, NULL, 0) < 0)
+	return 0;
+}
+
+int init_reap_stage(struct init_process *init, struct err *err)
+{
+	while (init->stage > 0 && waitpid(init->stage, NULL, 0) < 0)
 		if (errno != EINTR)
 			return err_set(err, -errno, "wait for the intermediate process");
 	init->stage = 0;

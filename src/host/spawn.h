@@ -56,8 +56,10 @@ struct spawn_request {
 /* Clones, and sends the descriptors. With a stage there is no init yet: see init_adopt(). */
 int init_spawn(const struct spawn_request *request, struct init_process *ret, struct err *err);
 
-/* Waits for the init that the stage makes, which is our child as well, and reaps the stage. */
+/* Waits for the init that the stage makes, which is our child as well. The stage ends then, and is still to be reaped.
+ */
 int init_adopt(struct init_process *init, struct err *err);
+int init_reap_stage(struct init_process *init, struct err *err);
 
 /* Ends it, whatever it is doing, and reaps it. Accepts one that is not there. */
 void init_destroy(struct init_process *init);

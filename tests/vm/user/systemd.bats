@@ -177,3 +177,19 @@ teardown()
 	box id -u
 	is 0
 }
+
+@test "systemd: a rootless exec is moved into the scope by the user's systemd" {
+	args sleep 1000
+	ok turtle run -d box
+	# A login session is in another part of the tree: the kernel lets nobody but systemd move a process across.
+	case $(sed -n 's/^0:://p' /proc/self/cgroup) in
+	"$MANAGER"/*) fail "the test is in the manager's own part of the tree" ;;
+	esac
+	ok plain exec -d --pid-file "$T/pid" box sleep 1000
+	same "$(<"/proc/$(<"$T/pid")/cgroup")" "0::$CGROUP"
+	same "$(readlink "/proc/$(<"$T/pid")/ns/pid")" "$(readlink "/proc/$(init_pid)/ns/pid")"
+	call plain exec box sh -c 'exit 7'
+	same "$status" 7
+	ok plain delete --force box
+	gone
+}
