@@ -42,7 +42,7 @@ hunted()
 
 @test "A03: with CAP_SYS_PTRACE it can be had, but it holds nothing of the host" {
 	config '.process.capabilities[] += ["CAP_SYS_PTRACE"]'
-	hunted 100 seize
+	hunted 50 seize
 	lacks trespass
 	[ "$(sed -n 's/^had //p' <<<"$output")" -ge 5 ] || fail "the hunter has had too few"
 }
@@ -51,7 +51,7 @@ hunted()
 	config '.process.capabilities[] += ["CAP_SYS_PTRACE"] | .linux.namespaces += [{"type": "user"}]
 		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings'
 	chown -R 100000:100000 "$ROOTFS"
-	hunted 60
+	hunted 40
 	lacks trespass
 	has "had 0"
 	[ "$(sed -n 's/^early //p' <<<"$output")" -ge 5 ] || fail "the hunter has met too few before their execve"
@@ -204,7 +204,7 @@ outcome()
 	mv "$T/out" "$T/report"
 	until_line "$T/report" up
 	local i
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < 8; i++)); do
 		call turtle exec box /probe wait
 		[ "$status" -eq 137 ] || [ "$status" -eq 255 ] || fail "exec ends with $status"
 		[ "$status" -eq 137 ] || [ -n "$stderr" ] || fail "a failure without words"
