@@ -46,7 +46,7 @@ static bool may_clone_mounts(bool in_userns)
 	if (!have_capability(CAP_SYS_ADMIN))
 		return false;
 	if (in_userns) {
-		_cleanup_close_ int fd = sys_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE);
+		_cleanup_close_ int fd = sys_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | AT_RECURSIVE);
 
 		return fd >= 0;
 	}
