@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The words of the configuration that stand for numbers of the kernel. Validation asks whether a word exists, planning
- * what it means; both look here. Everything is exact: no other case, no abbreviations.
+ * what it means; both look here. Everything is exact, no other case, no abbreviations, unless it says otherwise.
  */
 #ifndef TURTLE_CONFIG_NAMES_H
 #define TURTLE_CONFIG_NAMES_H
