@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the tests of containerd and of docker share: the runtime under test where their configurations look for it, an
+# image made of the tests' root filesystem, and a look at what an engine leaves behind.
+# shellcheck shell=bash disable=SC2154
+
+# engine_setup: before the engine is started. TURTLE_ENGINE_RUNTIME names another runtime, to see what that one does.
+engine_setup()
+{
+	ln -sf "$(command -v "${TURTLE_ENGINE_RUNTIME:-/opt/turtle/bin/turtle}")" /usr/local/sbin/turtle
+	modprobe -a overlay bridge veth
+}
+
+# engine_image FILE CONFIG NAME...: the tests' root filesystem as an archive that `docker save` could have written, with
+# the image's configuration.
+engine_image()
+{
+	local file=$1 config=$2 dir sum
+	shift 2
+	dir=$(mktemp -d "$BATS_FILE_TMPDIR/image.XXXXXX")
+	tar -C "$SUITE/rootfs" --numeric-owner -cf "$dir/layer.tar" . || return 1
+	sum=$(sha256sum "$dir/layer.tar")
+	jq -n --arg sum "sha256:${sum%% *}" --argjson config "$config" \
+		'{architecture: "amd64", os: "linux", config: $config, rootfs: {type: "layers", diff_ids: [$sum]}}' >"$dir/config.json"
+	jq -n '[{Config: "config.json", RepoTags: $ARGS.positional, Layers: ["layer.tar"]}]' --args "$@" >"$dir/manifest.json"
+	tar -C "$dir" -cf "$file" manifest.json config.json layer.tar
+	rm -rf "$dir"
+}
+
+# says TEXT COMMAND...: whether the command's output is that, for until_true.
+says()
+{
+	local text=$1
+	shift
+	[ "$("$@")" = "$text" ]
+}
+
+# processes_of ID: those whose cgroup has the container's id in its path.
+processes_of() { grep -ls -- "$1" /proc/[0-9]*/cgroup | cut -d/ -f3; }
+
+# traces_of ID: processes, cgroups, mounts, units and files of state. The fifos are of a client's that has gone.
+traces_of()
+{
+	processes_of "$1"
+	grep -s -- "$1" /proc/self/mountinfo
+	find /sys/fs/cgroup /run/containerd /run/docker /run/systemd/transient -xdev -name "*$1*" ! -path '/run/containerd/fifo/*' 2>/dev/null
+}
+
+# nothing_of ID...: there is no trace of these. Shims take a moment to end.
+nothing_of()
+{
+	local id
+	for id; do
+		until_true says '' traces_of "$id" || fail "left behind: $(traces_of "$id")" || return 1
+	done
+}
+
+# cgroup_of PID: the directory of its cgroup.
+cgroup_of() { echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")"; }
