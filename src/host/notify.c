@@ -68,15 +68,23 @@ static int listen_container(int notify_fd, struct err *err)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	_cleanup_close_ int sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mode_t mask;
+	int r;
 
 	if (sock < 0)
 		return err_set(err, -errno, "create a socket");
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/" STATE_NOTIFY_SOCKET, notify_fd);
 	if (unlinkat(notify_fd, STATE_NOTIFY_SOCKET, 0) < 0 && errno != ENOENT)
 		return err_set(err, -errno, "remove an old notification socket");
-	/* Any user of the container may be the one that is ready; nobody else gets into the state directory. */
-	if (bind(sock, (struct sockaddr *)&sa, sizeof(sa)) < 0 || fchmodat(notify_fd, STATE_NOTIFY_SOCKET, 0777, 0) < 0)
-		return err_set(err, -errno, "create the notification socket");
+	/*
+	 * Any user of the container may be the one that is ready; nobody else gets into the state directory. A chmod
+	 * afterwards could be led astray by a process in the container that has made the directory writable.
+	 */
+	mask = umask(0);
+	r = bind(sock, (struct sockaddr *)&sa, sizeof(sa)) < 0 ? -errno : 0;
+	umask(mask);
+	if (r < 0)
+		return err_set(err, r, "create the notification socket");
 	return TAKE_FD(sock);
 }
 

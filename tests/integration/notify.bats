@@ -251,3 +251,13 @@ gate() { mkfifo "$ROOTFS/tmp/go"; }
 	ok turtle delete box
 	[ ! -e "$STATE/box" ] || fail "the state is still there"
 }
+
+@test "notify: what a container with CAP_SYS_ADMIN puts into the directory does not keep it from being deleted" {
+	listen
+	config '.process.capabilities |= with_entries(.value += ["CAP_SYS_ADMIN"])'
+	args sh -c 'mount -o remount,bind,rw /run/notify && cd /run/notify && rm notify.sock && ln -s /etc here && touch lifted-1 &&
+		mkdir x && cd x && for i in $(seq 200); do mkdir a b && touch f && cd a; done && echo made'
+	ok service run box
+	is made
+	[ ! -e "$STATE/box" ]
+}

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -174,16 +175,64 @@ int state_open(int root_fd, const char *id, enum state_lock how, int timeout_ms,
 	return 0;
 }
 
-/* The one directory. What is in it is a socket of ours: the container sees it read-only. */
+/* Moves what is in a directory below top to top itself, so that no tree is too deep for us. */
+static int lift(int top, const char *name, unsigned *number)
+{
+	int fd = openat(top, name, DIRECTORY_FLAGS);
+	_cleanup_closedir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	int r = dir ? 0 : -errno;
+	const struct dirent *entry;
+
+	if (fd >= 0 && !dir)
+		close(fd);
+	while (r == 0 && (errno = 0, entry = readdir(dir))) {
+		char to[32];
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		    unlinkat(fd, entry->d_name, 0) == 0 || unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0)
+			continue;
+		do
+			snprintf(to, sizeof(to), "lifted-%u", (*number)++);
+		while ((r = renameat2(fd, entry->d_name, top, to, RENAME_NOREPLACE) < 0 ? -errno : 0) == -EEXIST);
+	}
+	return r;
+}
+
+/*
+ * The one directory. What is in it is a socket of ours; but a container with CAP_SYS_ADMIN can make its view of it
+ * writable, and must not be there forever for that.
+ */
 static int remove_notify(const struct container *container)
 {
-	if (unlinkat(container->dir_fd, STATE_NOTIFY, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTDIR)
-		return 0;
-	if (errno != ENOTEMPTY && errno != EEXIST)
-		return -errno;
-	if (unlinkat(container->dir_fd, STATE_NOTIFY "/" STATE_NOTIFY_SOCKET, 0) < 0 && errno != ENOENT)
-		return -errno;
-	return unlinkat(container->dir_fd, STATE_NOTIFY, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+	int fd = openat(container->dir_fd, STATE_NOTIFY, DIRECTORY_FLAGS);
+	_cleanup_closedir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+	unsigned number = 0;
+	bool more = true;
+	int r = 0;
+
+	if (!dir) {
+		r = errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	while (r == 0 && more) {
+		more = false;
+		rewinddir(dir);
+		while (r == 0 && (errno = 0, entry = readdir(dir))) {
+			if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+				continue;
+			more = true;
+			if (unlinkat(fd, entry->d_name, 0) == 0 || unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0 ||
+			    errno == ENOENT)
+				continue;
+			r = errno == ENOTEMPTY || errno == EEXIST ? lift(fd, entry->d_name, &number) : -errno;
+		}
+	}
+	if (r == 0 && unlinkat(container->dir_fd, STATE_NOTIFY, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = -errno;
+	return r;
 }
 
 /* Every entry of the directory, whatever it is: nothing in there is followed or asked. */
