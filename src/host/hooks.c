@@ -305,8 +305,11 @@ static int open_output(const char *path, struct tail *tail, int *ret_write, stru
 	int ends[2] = {-1, -1}, r;
 
 	if (path) {
-		*ret_write = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0600);
-		return *ret_write < 0 ? err_set(err, -errno, "open %s for the output of hooks", path) : 0;
+		/* A FIFO that nobody reads is an error (ENXIO), not a reason to wait with the container's lock. */
+		*ret_write = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+		if (*ret_write < 0 || fcntl(*ret_write, F_SETFL, O_APPEND) < 0)
+			return err_set(err, -errno, "open %s for the output of hooks", path);
+		return 0;
 	}
 	r = make_pipe(ends);
 	tail->fd = ends[0];

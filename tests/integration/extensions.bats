@@ -172,6 +172,12 @@ mount_with()
 	annotate run.oci.hooks.stdout "$T/no/where"
 	call turtle run box
 	[[ $stderr == *"$T/no/where"*"No such file or directory"* ]] || fail "another error"
+	# One that nobody reads keeps nobody waiting.
+	mkfifo "$T/fifo"
+	annotate run.oci.hooks.stdout "$T/fifo"
+	call turtle run box
+	same "$status" 1
+	[[ $stderr == *"open $T/fifo for the output of hooks: No such device or address"* ]] || fail "another error"
 	annotate run.oci.hooks.stdout relative
 	box_refused "run.oci.hooks.stdout"
 	# No descriptor of the host's goes into the container.
