@@ -89,7 +89,7 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 	same "$status" 137
 	call ctr_run --rm "$ID-d" no-such-program
 	same "$status" 1
-	[[ $stderr == *'OCI runtime create failed: '*'exec: "no-such-program": executable file not found in $PATH'* ]] || fail "the message"
+	[[ $stderr == *'OCI runtime create failed: '*"$MISSING"* ]] || fail "the message"
 	call ctr_run --rm "$ID-e" /etc/passwd
 	[[ ${stderr,,} == *'permission denied'* ]] || fail "the message"
 }
@@ -183,7 +183,7 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 	is $'/tmp\n1000'
 	call task exec --exec-id c "$ID" no-such-program
 	same "$status" 1
-	[[ $stderr == *'exec: "no-such-program": executable file not found in $PATH'* ]] || fail "the message"
+	[[ $stderr == *"$MISSING"* ]] || fail "the message"
 	call timeout 60 script -qec "ctr task exec -t --exec-id d $ID tty" /dev/null
 	[[ $output == */dev/pts/* ]] || fail "no terminal"
 
@@ -231,7 +231,7 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 		same "$(readlink "/proc/$pid/ns/$ns")" "$(readlink "/proc/$(cri_pid "$second")/ns/$ns")"
 	done
 	differ "$(readlink "/proc/$pid/ns/pid")" "$(readlink "/proc/$(cri_pid "$second")/ns/pid")"
-	cannot 'executable file not found in $PATH' ExecSync "container_id: '$first' cmd: 'no-such-program'"
+	cannot "$MISSING" ExecSync "container_id: '$first' cmd: 'no-such-program'"
 
 	must ContainerStats "container_id: '$first'"
 	[ "$(grep -A1 working_set_bytes <<<"$output" | sed -n 's/.*value: //p')" -gt 0 ] || fail "no memory in the stats"

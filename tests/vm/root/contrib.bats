@@ -8,7 +8,8 @@ load ../../integration/helpers
 setup()
 {
 	exec </dev/null
-	T=$BATS_TEST_TMPDIR
+	# Where call keeps what a command says.
+	export T=$BATS_TEST_TMPDIR
 	SERVICE=turtle@box.service
 	ln -sf "$TURTLE" /usr/local/sbin/turtle
 	cp "/opt/turtle/contrib/systemd/turtle@.service" /run/systemd/system/
@@ -29,24 +30,26 @@ teardown()
 
 property() { systemctl show --property="$1" --value "$SERVICE"; }
 box_pid() { "$TURTLE" state box | jq .pid; }
-running_anew() { [ "$(property NRestarts)" -eq 1 ] && [ "$("$TURTLE" state box | jq -r .status)" = running ]; }
+box_runs() { [ "$("$TURTLE" state box | jq -r .status)" = running ]; }
+box_runs_anew() { [ "$(property NRestarts)" -eq 1 ] && box_runs; }
+box_said() { journalctl --quiet --unit "$SERVICE" --output cat | grep -qx -- "$1"; }
 
 @test "systemd: a service from the unit of contrib/: in its cgroup, limited by it, restarted, stopped" {
 	ok systemd-analyze verify --man=no "/run/systemd/system/turtle@.service"
 	ok "$TURTLE" spec --rootfs rootfs --network host --no-tty -- sh -c 'trap "exit 0" TERM; echo said; while :; do sleep 0.1; done'
 	ok systemctl start "$SERVICE"
 	until_true [ -s "/run/turtle/box/state.json" ]
-	until_true eval '[ "$("$TURTLE" state box | jq -r .status)" = running ]'
+	until_true box_runs
 	local pid
 	pid=$(box_pid)
 	same "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "$(property ControlGroup)"
 	ok systemctl set-property --runtime "$SERVICE" MemoryMax=32M
 	same "$(</sys/fs/cgroup"$(property ControlGroup)"/memory.max)" 33554432
-	until_true eval 'journalctl --quiet --unit "$SERVICE" | grep -q said'
+	until_true box_said said
 
 	# A program that is killed is started anew; one that is told to stop ends well.
 	kill -KILL "$pid"
-	until_true running_anew
+	until_true box_runs_anew
 	ok systemctl stop "$SERVICE"
 	same "$(property Result) $(property ExecMainStatus)" "success 0"
 	call "$TURTLE" state box

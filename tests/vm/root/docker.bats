@@ -68,7 +68,7 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 	same "$status $stderr" "7 wrong"
 	call docker run --rm box no-such-program
 	same "$status" 127
-	[[ $stderr == *'exec: "no-such-program": executable file not found in $PATH'* ]] || fail "the message"
+	[[ $stderr == *"$MISSING"* ]] || fail "the message"
 	call docker run --rm box /etc
 	same "$status" 126
 	[[ ${stderr,,} == *'permission denied'* || ${stderr,,} == *'is a directory'* ]] || fail "the message"
@@ -115,7 +115,7 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 	call docker exec "$NAME" no-such-program
 	# docker says 126 for it, whatever the runtime.
 	same "$status" 126
-	[[ $output$stderr == *'exec: "no-such-program": executable file not found in $PATH'* ]] || fail "the message"
+	[[ $output$stderr == *"$MISSING"* ]] || fail "the message"
 	call docker exec --workdir /no/such/place "$NAME" true
 	differ "$status" 0
 	call timeout 60 script -qec "docker exec -it $NAME tty" /dev/null

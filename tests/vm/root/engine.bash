@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the tests of containerd and of docker share: the runtime under test where their configurations look for it, an
 # image made of the tests' root filesystem, and a look at what an engine leaves behind.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
+
+# Where crun is put in turtle's place, it says the same in other words, and has a cgroup below the one that it is told.
+MISSING='exec: "no-such-program": executable file not found in $PATH' SUBGROUP=
+case ${TURTLE_ENGINE_RUNTIME:-} in
+*crun) MISSING='executable file `no-such-program` not found in $PATH' SUBGROUP=/container ;;
+esac
 
 # engine_setup: before the engine is started. TURTLE_ENGINE_RUNTIME names another runtime, to see what that one does.
 engine_setup()
@@ -54,5 +60,10 @@ nothing_of()
 	done
 }
 
-# cgroup_of PID: the directory of its cgroup.
-cgroup_of() { echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")"; }
+# cgroup_of PID: the directory of its container's cgroup.
+cgroup_of()
+{
+	local path
+	path=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")
+	echo "${path%"$SUBGROUP"}"
+}
