@@ -18,6 +18,8 @@ holder()
 		*) options+=("--$type") ;;
 		esac
 	done
+	# What an earlier one has said is not this one's word.
+	: >"$T/holder"
 	unshare "${options[@]}" sh -c 'echo up; exec sleep 1000' >"$T/holder" 3>&- &
 	until_line "$T/holder" up
 	HOLDER=$!

@@ -200,7 +200,7 @@ with_stuck_process()
 	stuckfs_mount
 	config --arg d "$T/stuck" '.mounts += [{destination: "/stuck", type: "bind", source: $d, options: ["bind"]}]'
 	mkdir "$ROOTFS/stuck"
-	args sh -c 'stat /stuck/file & while :; do echo tick; sleep 0.01; done'
+	args sh -c 'stat /stuck/file 2>/dev/null & while :; do echo tick; sleep 0.01; done'
 	ok turtle run -d box
 	mv "$T/out" "$T/log"
 	until_line "$T/log" tick
