@@ -8,24 +8,77 @@
 #include <string.h>
 #include <strings.h>
 
-/* Digits only, up to max. */
-static int magnitude(const char *s, uint64_t max, uint64_t *ret)
+/* n digits, up to max. */
+static int digits(const char *s, size_t n, uint64_t max, uint64_t *ret)
 {
 	uint64_t v = 0;
 
-	if (*s == '\0')
+	if (n == 0)
 		return -EINVAL;
-	for (const char *p = s; *p; p++)
-		if (*p < '0' || *p > '9')
-			return -EINVAL;
-	for (; *s; s++) {
-		uint64_t d = (uint64_t)(*s - '0');
+	for (size_t i = 0; i < n; i++) {
+		uint64_t d = (uint64_t)(s[i] - '0');
 
 		if (v > (max - d) / 10)
 			return -ERANGE;
 		v = v * 10 + d;
 	}
 	*ret = v;
+	return 0;
+}
+
+/* Digits only, up to max. */
+static int magnitude(const char *s, uint64_t max, uint64_t *ret)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return s[n] != '\0' ? -EINVAL : digits(s, n, max, ret);
+}
+
+static int take(const char **s, uint64_t max, uint64_t *ret)
+{
+	size_t n = strspn(*s, "0123456789");
+	int r = digits(*s, n, max, ret);
+
+	if (r == 0)
+		*s += n;
+	return r;
+}
+
+int num_take_u64(const char **s, uint64_t *ret)
+{
+	return take(s, UINT64_MAX, ret);
+}
+
+int num_take_u32(const char **s, uint32_t *ret)
+{
+	uint64_t v;
+	int r = take(s, UINT32_MAX, &v);
+
+	if (r == 0)
+		*ret = (uint32_t)v;
+	return r;
+}
+
+int num_columns_u32(const char *line, uint32_t *ret, size_t n)
+{
+	const char *p = line;
+	uint32_t ignored;
+
+	/* All of them are there before the first is given away. */
+	for (size_t i = 0; i < n; i++) {
+		int r;
+
+		if (i > 0 && *p != ' ')
+			return -EINVAL;
+		p += strspn(p, " ");
+		r = num_take_u32(&p, &ignored);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < n; i++) {
+		line += strspn(line, " ");
+		num_take_u32(&line, &ret[i]);
+	}
 	return 0;
 }
 

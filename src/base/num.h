@@ -6,12 +6,20 @@
 #ifndef TURTLE_BASE_NUM_H
 #define TURTLE_BASE_NUM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 int num_u32(const char *s, uint32_t *ret);
 int num_u64(const char *s, uint64_t *ret);
 int num_i32(const char *s, int32_t *ret);
 int num_i64(const char *s, int64_t *ret);
+
+/* The decimal number that *s begins with, whatever follows it; on success *s moves on behind it. */
+int num_take_u32(const char **s, uint32_t *ret);
+int num_take_u64(const char **s, uint64_t *ret);
+
+/* The first n numbers of a line of columns (spaces before and between them), as in the id maps of procfs. */
+int num_columns_u32(const char *line, uint32_t *ret, size_t n);
 
 /*
  * A size in bytes as docker and podman write it: a decimal number, also with a fraction, and a unit of 1024: k, m, g, t

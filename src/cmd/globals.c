@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -112,13 +113,13 @@ static char *absolute(const char *path)
 /* The initial user namespace maps every id onto itself. */
 static bool in_user_namespace(void)
 {
-	unsigned long inside = 0, outside = 0, size = 0;
+	uint32_t columns[3]; /* inside, outside, count */
 	_cleanup_free_ char *map = NULL;
 
 	if (fd_read_file(AT_FDCWD, "/proc/self/uid_map", 65536, &map, NULL) < 0)
 		return false;
-	return !(sscanf(map, "%lu %lu %lu", &inside, &outside, &size) == 3 && inside == 0 && outside == 0 &&
-		 size == UINT32_MAX);
+	return !(num_columns_u32(map, columns, 3) == 0 && columns[0] == 0 && columns[1] == 0 &&
+		 columns[2] == UINT32_MAX);
 }
 
 /* As runc decides it: the user's own directory for all but root, and for a made-up root that USER gives away. */

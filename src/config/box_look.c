@@ -253,13 +253,15 @@ static int look_at_caller(const struct box_request *request, struct ocispec_aren
 {
 	_cleanup_free_ char *cwd = getcwd(NULL, 0);
 	struct utsname name;
+	const char *release = name.release;
 
 	if (!cwd)
 		return err_set(err, -errno, "find the current directory");
 	ret->cwd = ocispec_strndup(arena, cwd, strlen(cwd));
 	if (!ret->cwd)
 		return box_no_memory(err);
-	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &ret->kernel[0], &ret->kernel[1]) != 2)
+	if (uname(&name) < 0 || num_take_u32(&release, &ret->kernel[0]) < 0 || *release++ != '.' ||
+	    num_take_u32(&release, &ret->kernel[1]) < 0)
 		return err_msg(err, -EINVAL, "find the version of the kernel");
 	ret->uid = geteuid();
 	ret->gid = getegid();

@@ -8,6 +8,7 @@
 #include "config/box_internal.h"
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "config/names.h"
 #include "json.h"
 
@@ -169,12 +170,9 @@ static bool has_arch(const struct conditions *c)
 static bool kernel_at_least(const struct box *box, const char *version, bool *ret_ok)
 {
 	const unsigned *kernel = box->around->kernel;
-	unsigned major, minor;
-	char rest;
+	uint32_t major, minor;
 
-	/* sscanf() alone would take signs and blanks. */
-	*ret_ok = strspn(version, "0123456789.") == strlen(version) &&
-		  sscanf(version, "%3u.%5u%c", &major, &minor, &rest) == 2;
+	*ret_ok = num_take_u32(&version, &major) == 0 && *version++ == '.' && num_u32(version, &minor) == 0;
 	return *ret_ok && (kernel[0] > major || (kernel[0] == major && kernel[1] >= minor));
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/sys.h"
 #include "host/cgroup/cgroup.h"
 
@@ -18,14 +19,13 @@
 static int read_in_userns(bool *ret, struct err *err)
 {
 	_cleanup_free_ char *map = NULL;
-	unsigned inside, outside, count;
+	uint32_t columns[3]; /* inside, outside, count */
 	int r;
 
 	r = fd_read_file(AT_FDCWD, "/proc/self/uid_map", 64 * 1024, &map, NULL);
 	if (r < 0)
 		return err_set(err, r, "read /proc/self/uid_map");
-	*ret = sscanf(map, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0 || outside != 0 ||
-	       count != UINT32_MAX;
+	*ret = num_columns_u32(map, columns, 3) < 0 || columns[0] != 0 || columns[1] != 0 || columns[2] != UINT32_MAX;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/sys.h"
 #include "host/facts.h"
 
@@ -165,10 +166,12 @@ static int check_map(pid_t pid, const char *file, const struct oci_id_mapping *m
 		return err_set(err, r, "read %s", path);
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save), lines++) {
 		struct oci_id_mapping m;
+		uint32_t columns[3];
 		size_t i = 0;
 
-		if (sscanf(line, "%u %u %u", &m.container_id, &m.host_id, &m.size) != 3)
+		if (num_columns_u32(line, columns, 3) < 0)
 			return err_msg(err, -EINVAL, "%s holds a line that is no mapping: %s", path, line);
+		m = (struct oci_id_mapping){columns[0], columns[1], columns[2]};
 		while (i < n &&
 		       (map[i].container_id != m.container_id || map[i].host_id != m.host_id || map[i].size != m.size))
 			i++;

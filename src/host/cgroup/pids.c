@@ -8,11 +8,15 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+/* As many as there can be threads in a kernel, 2^22, each with its number and a newline. */
+#define LIST_MAX ((size_t)8 << 22)
 
 static int add(struct cgroup_pids *list, size_t *room, pid_t pid)
 {
@@ -32,22 +36,17 @@ static int add(struct cgroup_pids *list, size_t *room, pid_t pid)
 static int read_numbers(int dirfd, const char *name, struct cgroup_pids *ret)
 {
 	_cleanup_close_ int fd = cgroup_openat(dirfd, name, O_RDONLY);
-	_cleanup_fclose_ FILE *file = NULL;
+	_cleanup_free_ char *text = NULL;
 	struct cgroup_pids list = {0};
 	size_t room = 0;
-	int pid, r = 0;
+	uint32_t pid;
+	int r;
 
 	if (fd < 0)
 		return fd;
-	file = fdopen(fd, "r");
-	if (!file)
-		return -errno;
-	TAKE_FD(fd);
-	errno = 0;
-	while (r == 0 && fscanf(file, "%d", &pid) == 1)
-		r = add(&list, &room, pid);
-	if (r == 0 && ferror(file))
-		r = errno ? -errno : -EIO;
+	r = fd_read_rest(fd, LIST_MAX, &text, NULL);
+	for (const char *p = text; r == 0 && num_take_u32(&p, &pid) == 0; p += *p == '\n')
+		r = add(&list, &room, (pid_t)pid);
 	if (r < 0) {
 		free(list.pids);
 		return r;

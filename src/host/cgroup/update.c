@@ -67,16 +67,20 @@ static enum form find_form(const char *file, const char **ret_unlimited)
 	return FORM_WHOLE;
 }
 
+/* "8:16", ended by end. */
+static bool is_device(const char *key, const char *end, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	return num_take_u32(&key, ret_major) == 0 && *key++ == ':' && num_take_u32(&key, ret_minor) == 0 && key == end;
+}
+
 /* Keys of n and m bytes; two spellings of a device's number are the same. */
 static bool same_key(const char *a, size_t n, const char *b, size_t m)
 {
-	unsigned majors[2], minors[2];
-	int ends[2] = {0, 0};
+	uint32_t majors[2], minors[2];
 
 	if (n == m && memcmp(a, b, n) == 0)
 		return true;
-	return sscanf(a, "%u:%u%n", &majors[0], &minors[0], &ends[0]) == 2 && (size_t)ends[0] == n &&
-	       sscanf(b, "%u:%u%n", &majors[1], &minors[1], &ends[1]) == 2 && (size_t)ends[1] == m &&
+	return is_device(a, a + n, &majors[0], &minors[0]) && is_device(b, b + m, &majors[1], &minors[1]) &&
 	       majors[0] == majors[1] && minors[0] == minors[1];
 }
 

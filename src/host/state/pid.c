@@ -7,41 +7,48 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-int state_parse_stat(const char *text, char *ret_state, uint64_t *ret_start_time)
+enum { FIELD_STATE = 3, FIELD_THREADS = 20, FIELD_START_TIME = 22 };
+
+/* Field n of the line, counted as proc(5) does, from the state on. */
+static const char *field(const char *text, unsigned n)
 {
 	/* The name may hold anything, also `) R 1`; what comes after it are a letter and numbers only. */
 	const char *p = strrchr(text, ')');
-	uint64_t start_time;
-	char state;
 
-	/* Fields 4 to 21 are skipped. */
-	if (!p || sscanf(p + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
-			 &state, &start_time) != 2)
+	for (unsigned i = FIELD_STATE - 1; p && i < n; i++) {
+		p = strchr(p, ' ');
+		if (p)
+			p++;
+	}
+	return p;
+}
+
+int state_parse_stat(const char *text, char *ret_state, uint64_t *ret_start_time)
+{
+	const char *state = field(text, FIELD_STATE), *start_time = field(text, FIELD_START_TIME);
+
+	if (!start_time || num_take_u64(&start_time, ret_start_time) < 0)
 		return -EINVAL;
-	*ret_state = state;
-	*ret_start_time = start_time;
+	*ret_state = *state;
 	return 0;
 }
 
 /* A process whose first thread has ended is shown as a zombie, too, for as long as another one goes on. */
 static bool has_living_thread(const char *text)
 {
-	const char *p = strrchr(text, ')');
-	long threads;
+	const char *p = field(text, FIELD_THREADS);
+	uint32_t threads;
 
-	/* Field 20; a real zombie still counts itself. */
-	return p &&
-	       sscanf(p + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld", &threads) ==
-		       1 &&
-	       threads > 1;
+	/* A real zombie still counts itself. */
+	return p && num_take_u32(&p, &threads) == 0 && threads > 1;
 }
 
 int state_pid_start_time(pid_t pid, uint64_t *ret)
