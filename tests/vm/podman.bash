@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What root/podman.bats and user/podman.bats share: podman with turtle below it, one image, and a check after each test
+# that nothing is left of its containers.
+#
+# TURTLE_ENGINE_RUNTIME names another runtime, to find out what is turtle's and what is podman's. A call of podman costs
+# about a second in user-mode Linux, so the tests ask much of few containers.
+# shellcheck disable=SC2034,SC2154
+
+RUNTIME=${TURTLE_ENGINE_RUNTIME:-turtle}
+# It lives too short to collect garbage, which costs a fifth of its time; nor does what it leaves to conmon.
+export GOGC=off
+# Options of podman's that a test may add to.
+PODMAN=()
+
+podman()
+{
+	timeout --foreground -k 1 100 podman --runtime "$RUNTIME" "${PODMAN[@]}" "$@" 3>&- 4>&-
+}
+
+# The image "box": busybox with all of its commands, and what tests start in it.
+make_image()
+{
+	local name root=$BATS_FILE_TMPDIR/root
+	cp -a "$SUITE/rootfs" "$root" && cp "$SUITE/notify" "$root/bin/notify" || return 1
+	for name in $(busybox --list); do
+		[ -e "$root/bin/$name" ] || ln -s busybox "$root/bin/$name"
+	done
+	printf '#!/bin/sh\necho script\n' >"$root/bin/script"
+	printf '#!/no/such/interpreter\n' >"$root/bin/lost"
+	printf 'neither script nor program\n' >"$root/bin/text"
+	chmod 755 "$root/bin/script" "$root/bin/lost" "$root/bin/text"
+	# Lives until it is told to end, and says so; USR1 is answered.
+	cat >"$root/bin/daemon" <<-'END'
+		#!/bin/sh
+		trap 'echo ended; exit 3' TERM
+		trap 'echo told' USR1
+		trap 'exit 4' INT
+		echo up
+		while :; do sleep 1000 & wait $!; done
+	END
+	chmod 755 "$root/bin/daemon"
+	mkdir -p "$root/www" "$root/data/sub"
+	echo hello >"$root/www/index.html"
+	echo content >"$root/data/file"
+	tar -C "$root" --owner=0 --group=0 -c . | podman import --change 'ENV PATH=/bin:/sbin:/usr/bin' --change 'CMD ["/bin/daemon"]' - box >/dev/null
+	local status=$?
+	rm -rf "$root"
+	return "$status"
+}
+
+podman_setup_file()
+{
+	local confs=/etc/containers/containers.conf.d
+	if [ "$(id -u)" -eq 0 ]; then
+		# Much quicker than a disk.
+		mkdir -p /var/lib/containers && mount -t tmpfs -o size=1G,mode=711 tmpfs /var/lib/containers || return 1
+	else
+		confs=$HOME/.config/containers/containers.conf.d
+	fi
+	mkdir -p "$confs" && cp "$BATS_TEST_DIRNAME/../../../contrib/podman/50-turtle.conf" "$confs/" || return 1
+	# A network costs as much as the rest of a container; where it is of the essence, tests say --network.
+	printf '[containers]\nnetns = "none"\n' >"$confs/60-test.conf"
+	# The ids that --userns=auto deals out.
+	[ "$(id -u)" -ne 0 ] || grep -q '^containers:' /etc/subuid || echo containers:1000000:65536 | tee -a /etc/subuid >>/etc/subgid
+	exec </dev/null
+	make_image
+}
+
+podman_teardown_file()
+{
+	podman system reset --force >/dev/null 2>&1 || true
+	if [ "$(id -u)" -eq 0 ]; then
+		umount -l /var/lib/containers
+		rm -f /etc/containers/containers.conf.d/{50-turtle,60-test}.conf
+	else
+		rm -f "$HOME"/.config/containers/containers.conf.d/{50-turtle,60-test}.conf
+	fi
+}
+
+podman_setup()
+{
+	exec </dev/null
+	T=$BATS_TEST_TMPDIR
+	RUNTIME_ROOT=${XDG_RUNTIME_DIR:-/run}/$RUNTIME
+	[ "$(id -u)" -ne 0 ] || RUNTIME_ROOT=/run/$RUNTIME
+	cd "$T" || return 1
+}
+
+# What is left of containers, one a line.
+podman_left()
+{
+	local entry
+	for entry in "$RUNTIME_ROOT"/[!@]*/; do
+		[ ! -d "$entry" ] || echo "state: $entry"
+	done
+	pgrep -u "$(id -u)" -a -x conmon || true
+	grep -E '/containers/storage/overlay/[^/]*/merged |/overlay-containers/' /proc/self/mountinfo || true
+}
+
+podman_teardown()
+{
+	cd / || return 1
+	[ -n "${T:-}" ] || return 0
+	kill_background
+	[ "$(id -u)" -ne 0 ] || sed -n "s|^[^ ]* [^ ]* [^ ]* [^ ]* \($T/[^ ]*\) .*|\1|p" /proc/self/mountinfo | sort -r | xargs -r umount -l
+	# What podman does after a container has ended, conmon does in the background.
+	local try left
+	for ((try = 0; try < 40; try++)); do
+		left=$(podman_left)
+		[ -n "$left" ] || return 0
+		sleep 0.05
+	done
+	echo "left behind:"
+	echo "$left"
+	podman pod rm -fa -t 0 >/dev/null 2>&1
+	podman rm -fa -t 0 >/dev/null 2>&1
+	# So that one test's leak is not the next one's.
+	for left in "$RUNTIME_ROOT"/[!@]*/; do
+		[ ! -d "$left" ] || "$RUNTIME" delete --force "$(basename "$left")"
+	done
+	return 1
+}
+
+# pod STATUS PODMAN-ARGUMENT...: podman must end with the status.
+pod()
+{
+	local wanted=$1
+	shift
+	call podman "$@"
+	[ "$status" -eq "$wanted" ] || fail "not status $wanted"
+}
+
+# quiet PODMAN-ARGUMENT...: must succeed without a word on stderr: any line of the runtime's would be seen there.
+quiet()
+{
+	ok podman "$@"
+}
+
+# inspect NAME FORMAT
+inspect() { podman container inspect --format "$2" "$1"; }
+# Of a running container: the directory of its cgroup, and the value in a file of it.
+cgroup_of() { echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")"; }

@@ -1,0 +1,399 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# podman as root, with turtle below it.
+# shellcheck disable=SC2016,SC2034,SC2154
+
+load ../../integration/helpers
+load ../podman
+
+setup_file() { podman_setup_file; }
+teardown_file() { podman_teardown_file; }
+setup() { podman_setup; }
+teardown() { podman_teardown; }
+
+@test "podman: the drop-in makes turtle known" {
+	quiet info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Path}} {{.Host.OCIRuntime.Version}}'
+	[[ $output == "$RUNTIME /"*/"$RUNTIME $RUNTIME version "* ]] || fail "another runtime"
+}
+
+@test "podman: run gives output, input, status and signals" {
+	quiet run --rm -i box sh -c 'cat; echo $$; id -u' <<<in
+	is $'in\n1\n0'
+	pod 7 run --rm box sh -c 'echo out; echo err >&2; exit 7'
+	same "$output $stderr" "out err"
+	pod 143 run --rm --init box sh -c 'readlink /proc/1/exe; kill -TERM $$'
+	is /run/podman-init
+	quiet run --rm -t box sh -c 'tty; test -t 0 && test -t 1 && test -t 2 && echo all'
+	is $'/dev/pts/0\r\nall\r'
+	quiet run -d --name one box sh -c 'exit 9'
+	quiet wait one
+	is 9
+	quiet rm one
+}
+
+# mistake STATUS ERE PODMAN-ARGUMENT...
+mistake()
+{
+	local wanted=$1 text=$2
+	shift 2
+	call podman "$@"
+	[ "$status" -eq "$wanted" ] || fail "not status $wanted" || return 1
+	[ -z "$output" ] || fail "words on stdout" || return 1
+	[[ $stderr == Error:* && $stderr != *$'\n'* ]] || fail "more than one line" || return 1
+	grep -Eqi -- "$text" <<<"$stderr" || fail "it does not say: $text"
+}
+
+@test "podman: ten typical mistakes, each with its status and one line that says what is wrong" {
+	local bad=(run --rm)
+	mistake 127 '"nope": executable file not found in \$PATH' "${bad[@]}" box nope
+	mistake 127 '/nope.*no such file or directory' "${bad[@]}" box /nope
+	mistake 126 '/etc.*is a directory' "${bad[@]}" box /etc
+	mistake 126 '/etc/passwd.*permission denied' "${bad[@]}" box /etc/passwd
+	mistake 126 'RLIMIT_NOFILE.*operation not permitted' "${bad[@]}" --ulimit nofile=99999999999 box true
+	mistake 126 '/bin/busybox.*not a directory' "${bad[@]}" -v /tmp:/bin/busybox box true
+	mistake 126 'msgmax.*invalid argument' "${bad[@]}" --sysctl kernel.msgmax=much box true
+	# These are found out by the start, whose words podman passes on before its own.
+	pod 126 "${bad[@]}" box /bin/lost
+	[[ $stderr == *"/bin/lost: No such file or directory (does its interpreter exist?)"* ]] || fail "other words"
+	pod 126 "${bad[@]}" --memory 64k box true
+	[[ $stderr == *"memory limit too low"* ]] || fail "other words"
+	pod 126 "${bad[@]}" box /bin/text
+	[[ ${stderr,,} == *"/bin/text: exec format error"* ]] || fail "other words"
+}
+
+@test "podman: a life: create, start, pause, unpause, kill, restart, stop, rm" {
+	quiet create --name life --stop-timeout 20 box
+	same "$(inspect life '{{.State.Status}} {{.State.Pid}}')" "created 0"
+	quiet start life
+	quiet pause life
+	same "$(inspect life '{{.State.Status}}')" paused
+	pod 255 exec life true
+	quiet unpause life
+	until_true eval 'podman logs life | grep -q up'
+	quiet kill -s USR1 life
+	quiet restart life
+	pod 2 rm life
+	quiet stop life
+	same "$(inspect life '{{.State.Status}} {{.State.ExitCode}}')" "exited 3"
+	quiet logs life
+	same "$output" $'up\ntold\nended\nup\nended'
+	quiet rm life
+	quiet run -d --name life box
+	quiet rm -f -t 0 life
+}
+
+@test "podman: exec: output, input, status, user, directory, environment, terminal, detached" {
+	quiet run -d --name e -e FROM=image --user ada box
+	quiet exec -i e sh -c 'cat; id -u; pwd; echo $FROM' <<<in
+	is $'in\n1000\n/\nimage'
+	quiet exec -u 0:7 -w /data -e MORE=less e sh -c 'id -u; id -g; pwd; echo $FROM $MORE; grep -c . /proc/1/cmdline'
+	is $'0\n7\n/data\nimage less\n1'
+	quiet exec -t e sh -c 'tty; test -t 0 && echo yes'
+	is $'/dev/pts/0\r\nyes\r'
+	pod 5 exec e sh -c 'exit 5'
+	pod 137 exec e sh -c 'kill -KILL $$'
+	pod 127 exec e nope
+	[[ ${stderr,,} == *"executable file"*"not found in \$path"* ]] || fail "other words"
+	pod 126 exec e /etc
+	pod 127 exec -w /nowhere e true
+	quiet exec -d e sh -c 'echo done >/tmp/done'
+	until_true podman exec e grep -q 'done' /tmp/done
+	quiet exec --privileged -u 0 e grep CapEff /proc/self/status
+	matches '^CapEff:.*[1-9a-f]ffffffff$'
+	same "$(timeout 60 podman --runtime "$RUNTIME" exec --preserve-fds 1 e sh -c 'cat <&3' 3< <(echo passed) 4>&-)" passed
+	quiet rm -f -t 0 e
+	pod 125 exec e true
+}
+
+@test "podman: logs, attach, top, stats, both kinds of log" {
+	quiet run -d --name l --log-driver k8s-file box sh -c 'echo out; echo err >&2; echo more; cat; daemon'
+	until_true eval 'podman logs l 2>/dev/null | grep -q up'
+	call podman logs l
+	same "$output/$stderr" $'out\nmore\nup/err'
+	quiet top l pid args
+	matches '^1 .*daemon'
+	quiet stats --no-stream --format '{{.Name}} {{.PIDs}}' l
+	is 'l 2'
+	timeout 60 podman attach --no-stdin --sig-proxy=false l >"$T/attached" 2>&1 3>&- &
+	until_true pgrep -f 'podman.* attach'
+	quiet kill -s TERM l
+	until_line "$T/attached" ended
+	quiet rm -f l
+	quiet run -d --name j --log-driver journald box echo to the journal
+	quiet wait j
+	until_true eval 'podman logs j | grep -q "to the journal"'
+	quiet rm j
+}
+
+# limits DRIVER: with which options, and that they arrive.
+limits()
+{
+	local dir weight=(--blkio-weight 200)
+	# Its kernel has no scheduler for disks that knows weights.
+	[ "$TURTLE_VM" != uml ] || weight=()
+	PODMAN=(--cgroup-manager "$1")
+	quiet run -d --name limits --memory 128m --memory-swap 128m --memory-reservation 64m --cpus 0.2 --cpu-shares 512 --pids-limit 7 \
+		"${weight[@]}" --oom-score-adj 100 box
+	dir=$(cgroup_of "$(inspect limits '{{.State.Pid}}')")
+	same "$(cd "$dir" && cat memory.max memory.swap.max memory.low cpu.max cpu.weight pids.max | paste -sd ' ')" \
+		"134217728 0 67108864 20000 100000 59 7" "limits with $1"
+	quiet exec limits cat /proc/self/oom_score_adj /proc/self/cgroup
+	has 100 0::/
+	quiet update --memory 64m --memory-swap 64m --cpus 0.5 --pids-limit 9 limits
+	same "$(cd "$dir" && cat memory.max cpu.max pids.max | paste -sd ' ')" "67108864 50000 100000 9" "updated limits with $1"
+	same "$(inspect limits '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}')" "67108864 9"
+	quiet rm -f -t 0 limits
+	[ ! -e "$dir" ] || fail "its cgroup stays"
+}
+
+@test "podman: limits, with systemd and with cgroupfs" {
+	limits systemd
+	limits cgroupfs
+}
+
+@test "podman: who eats more than his memory is killed, and podman knows" {
+	pod 137 run --name fat --memory 16m --memory-swap 16m box sh -c 'a=0123456789abcdef; while :; do a=$a$a; done'
+	same "$(inspect fat '{{.State.OOMKilled}} {{.State.ExitCode}}')" "true 137"
+	quiet rm fat
+}
+
+@test "podman: CPUs and huge pages" {
+	[ "$TURTLE_VM" != uml ] || skip "no cpuset and hugetlb controllers in user-mode Linux"
+	quiet run --rm --cpuset-cpus 0 --cpuset-mems 0 box sh -c 'cat /sys/fs/cgroup/cpuset.cpus /sys/fs/cgroup/cpuset.mems; nproc'
+	is $'0\n0\n1'
+}
+
+@test "podman: cgroups disabled, split, no-conmon" {
+	local own
+	own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+	PODMAN=(--cgroup-manager cgroupfs)
+	quiet run --rm --cgroups disabled --cgroupns host box cat /proc/self/cgroup
+	is "0::$own"
+	quiet run --rm --cgroups no-conmon --cgroup-parent /turtle-test --cgroupns host box cat /proc/self/cgroup
+	matches '^0::/turtle-test/libpod-[0-9a-f]{64}$'
+	rmdir /sys/fs/cgroup/turtle-test
+	systemd-run --quiet --wait --pipe -p Delegate=yes --unit=turtle-split podman --runtime "$RUNTIME" run --rm --cgroups split \
+		--cgroupns host box cat /proc/self/cgroup >"$T/split" 3>&-
+	same "$(sed 's/libpod-payload-[0-9a-f]*/PAYLOAD/' "$T/split")" "0::/system.slice/turtle-split.service/PAYLOAD"
+}
+
+@test "podman: volumes: read-only, tmpfs, named, of an image, owner, links, propagation" {
+	mkdir -p "$T/v/sub" "$T/own" "$T/shared"
+	echo host >"$T/v/file"
+	ln -s file "$T/v/link"
+	mount -t tmpfs below "$T/v/sub"
+	mount --bind "$T/shared" "$T/shared" && mount --make-shared "$T/shared"
+	pod 0 run --rm --user 1000 -v "$T/v:/ro:ro,rslave" -v "$T/v:/rw" -v "$T/own:/own:U" -v named:/data \
+		--mount "type=tmpfs,dst=/tmpfs,tmpfs-size=1m,tmpfs-mode=1777" --mount type=image,src=box,dst=/image \
+		--mount "type=bind,src=$T/v/link,dst=/link,no-dereference" --mount "type=bind,src=$T/v/file,dst=/one,ro" \
+		--tmpfs /plain:rw,noexec,size=2m -v "$T/shared:/shared:rshared" box sh -c '
+		cat /ro/file; touch /ro/no; touch /ro/sub/no; stat -c %u /own; cat /data/file /image/data/file /one; ls /data
+		df -k /tmpfs | tail -1 | sed "s/  */ /g" | cut -d" " -f2; readlink /link; grep -c "/plain .*noexec.*size=2048k" /proc/mounts
+		grep -c " /shared .*shared:" /proc/self/mountinfo; touch /image/no /one; true'
+	is $'host\n1000\ncontent\ncontent\nhost\nfile\nsub\n1024\nfile\n1\n1'
+	same "$stderr" $'touch: /ro/no: Read-only file system\ntouch: /image/no: Read-only file system\ntouch: /one: Read-only file system'
+}
+
+@test "podman: user namespaces: auto, uidmap, with a volume" {
+	echo secret >"$T/file"
+	chmod 600 "$T/file"
+	quiet run --rm --userns auto:size=1000 box sh -c 'id -u; cut -c1-10,22- /proc/self/uid_map | wc -l; stat -c %u /bin'
+	is $'0\n1\n0'
+	pod 0 run --rm --uidmap 0:200000:1000 --gidmap 0:300000:1000 -v "$T:/t" box sh -c \
+		'sed "s/  */ /g" /proc/self/uid_map /proc/self/gid_map; cat /t/file; stat -c %u:%g /t/file /bin; touch /made; stat -c %u /made'
+	is $' 0 200000 1000\n 0 300000 1000\n65534:65534\n0:0\n0'
+	same "$stderr" "cat: can't open '/t/file': Permission denied"
+}
+
+@test "podman: capabilities, seccomp, no-new-privileges, AppArmor, masks" {
+	echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":28}]}' >"$T/seccomp"
+	quiet run --rm --cap-drop all --cap-add chown,net_raw --security-opt seccomp="$T/seccomp" --security-opt no-new-privileges box sh -c '
+		grep -E "^(Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs|Seccomp):" /proc/self/status; mkdir /x 2>&1; cat /proc/self/attr/current'
+	has $'CapPrm:\t0000000000002001' $'CapEff:\t0000000000002001' $'CapBnd:\t0000000000002001' $'CapInh:\t0000000000000000' \
+		$'CapAmb:\t0000000000000000' $'NoNewPrivs:\t1' $'Seccomp:\t2'
+	matches "No space left on device" '^containers-default.* \(enforce\)$'
+	quiet run --rm --security-opt unmask=/proc/kcore:/sys/firmware --security-opt mask=/data --security-opt apparmor=unconfined \
+		--security-opt seccomp=unconfined box sh -c 'ls /data | wc -l; stat -c %t /proc/kcore; cat /proc/keys | wc -c; cat /proc/self/attr/current
+		grep Seccomp: /proc/self/status'
+	is $'0\n0\n0\nunconfined\nSeccomp:\t0'
+	quiet run --rm --privileged box sh -c 'grep CapEff /proc/self/status; ls /dev | grep -cx ubda; mount -t tmpfs x /mnt 2>/dev/null || mkdir -p /m; mount -t tmpfs x /m && echo mounted'
+	matches '^CapEff:.*ffffffff$' '^mounted$'
+}
+
+@test "podman: devices, sysctl, limits of a process, umask, read-only, names, groups, shm, time zone" {
+	quiet run --rm --device /dev/null:/dev/mine:rw --device-cgroup-rule 'c 1:5 rmw' --sysctl kernel.msgmax=4096 \
+		--sysctl net.ipv4.ip_forward=1 --ulimit nofile=30:40 --ulimit core=0 --umask 0077 --read-only --hostname named \
+		--group-add 99 --group-add 100 --shm-size 1m -w /data/sub --user 5:6 -e A=b --env-merge PATH='${PATH}:/more' \
+		--add-host other:10.9.8.7 --tz UTC --init=false box sh -c '
+		echo x >/dev/mine && ls -l /dev/mine | cut -c1; cat /proc/sys/kernel/msgmax /proc/sys/net/ipv4/ip_forward; ulimit -n; ulimit -Hn; umask
+		touch /data/no 2>&1; touch /tmp/yes && stat -c %a /tmp/yes; hostname; id -u; id -g; id -G; df -k /dev/shm | tail -1 | sed "s/  */ /g" | cut -d" " -f2
+		pwd; echo $A $PATH; grep other /etc/hosts | sed "s/\t/ /"'
+	same "$output" "c
+4096
+1
+30
+40
+0077
+touch: /data/no: Read-only file system
+600
+named
+5
+6
+6 99 100
+1024
+/data/sub
+b /bin:/sbin:/usr/bin:/more
+10.9.8.7 other"
+	quiet run --rm --device-cgroup-rule 'c 1:5 rmw' --cap-add mknod box sh -c 'mknod /tmp/z c 1 5 && head -c 3 /tmp/z | wc -c; mknod /tmp/m c 1 1 2>&1; head -c 1 /tmp/m 2>&1; true'
+	matches '^3$' 'not permitted'
+}
+
+@test "podman: sd_notify, socket activation, preserved descriptors" {
+	# The service is up once the container has said so itself; what it sends goes through the runtime.
+	timeout 60 systemd-run --quiet --unit=turtle-notify -p Type=notify -p NotifyAccess=all podman --runtime "$RUNTIME" run --rm \
+		--name notified --sdnotify container box sh -c 'notify say READY=1 && daemon' 3>&-
+	same "$(systemctl show -p ActiveState --value turtle-notify)" active
+	same "$(</proc/"$(systemctl show -p MainPID --value turtle-notify)"/comm)" conmon
+	systemctl stop turtle-notify
+	until_true eval '! podman container exists notified'
+	# The socket of a service is the container's descriptor 3.
+	timeout 60 systemd-run --quiet --unit=turtle-socket --socket-property=ListenStream=127.0.0.1:8091 -p Type=exec \
+		podman --runtime "$RUNTIME" run --rm --name heard box sh -c 'echo fds $LISTEN_FDS pid $LISTEN_PID; readlink /proc/self/fd/3; exec daemon' 3>&-
+	call timeout 1 curl -s http://127.0.0.1:8091/
+	until_true eval 'journalctl --no-pager -o cat -u turtle-socket.service | grep -q "^socket:"'
+	journalctl --no-pager -o cat -u turtle-socket.service | grep -q '^fds 1 pid 1$' || fail "$(journalctl -o cat -u turtle-socket.service)"
+	systemctl stop turtle-socket.socket
+	quiet stop heard
+	until_true eval '! podman container exists heard'
+	same "$(timeout 60 podman --runtime "$RUNTIME" run --rm --preserve-fds 2 box sh -c 'cat <&3; cat <&4; for i in 5 6 7 8 9; do [ ! -e /proc/self/fd/$i ] || echo $i; done' \
+		3< <(echo three) 4< <(echo four))" $'three\nfour'
+}
+
+@test "podman: pods share namespaces" {
+	quiet pod create --name p --share net,ipc,uts,pid --hostname podded
+	quiet run -d --pod p --name a box
+	quiet run --rm --pod p box sh -c 'hostname; ps -o args | grep -c "[d]aemon"; for ns in net ipc pid; do readlink /proc/self/ns/$ns; done'
+	has podded 1
+	local shared=$output pid
+	pid=$(inspect a '{{.State.Pid}}')
+	for ns in net ipc pid; do
+		[[ $shared == *"$(readlink "/proc/$pid/ns/$ns")"* ]] || fail "another $ns"
+	done
+	quiet pod pause p
+	quiet pod unpause p
+	quiet pod stop -t 5 p
+	same "$(podman pod inspect p --format '{{.State}}')" Exited
+	quiet pod rm p
+}
+
+@test "podman: two containers on a bridge, by name, and a published port" {
+	quiet network create --subnet 10.90.0.0/24 tnet
+	quiet run -d --name web --network tnet --ip 10.90.0.5 -p 127.0.0.1:8090:80 box httpd -f -p 80 -h /www
+	quiet run --rm --network tnet box wget -q -O - http://web/
+	is hello
+	same "$(curl -s http://127.0.0.1:8090/)" hello
+	quiet run --rm --network container:web box sh -c 'ip -4 addr show eth0 | grep -c 10.90.0.5; wget -q -O - http://127.0.0.1/'
+	is $'1\nhello'
+	quiet rm -f -t 0 web
+	quiet network rm tnet
+}
+
+@test "podman: build, commit, cp, diff" {
+	mkdir "$T/context"
+	echo context >"$T/context/file"
+	printf 'FROM box\nCOPY file /copied\nRUN cat /copied >/made && id -u >>/made\nUSER ada\nRUN id -u >/tmp/who\nCMD cat /made /tmp/who\n' \
+		>"$T/context/Containerfile"
+	pod 0 build --network none -t built "$T/context"
+	quiet run --rm built
+	is $'context\n0\n1000'
+	pod 1 build --network none - <<<$'FROM box\nRUN exit 1'
+	quiet run -d --name c box
+	quiet cp "$T/context/file" c:/data/new
+	quiet cp c:/data/new "$T/back"
+	same "$(<"$T/back")" context
+	quiet exec c rm /data/file
+	quiet diff c
+	has 'A /data/new' 'D /data/file'
+	quiet commit -q c kept
+	quiet rm -f -t 0 c
+	quiet run --rm kept cat /data/new
+	is context
+	quiet rmi kept built
+}
+
+@test "podman: health checks and the restart policy" {
+	quiet run -d --name h --health-cmd 'test -e /tmp/well' --health-interval disable --health-retries 1 box
+	pod 1 healthcheck run h
+	quiet exec h touch /tmp/well
+	quiet healthcheck run h
+	same "$(inspect h '{{.State.Health.Status}}')" healthy
+	quiet rm -f -t 0 h
+	quiet run -d --name r --restart on-failure:2 box sh -c 'echo again; exit 1'
+	until_true eval '[ "$(inspect r "{{.RestartCount}} {{.State.Status}}")" = "2 exited" ]'
+	quiet logs r
+	is $'again\nagain\nagain'
+	quiet rm r
+}
+
+@test "podman: kube play" {
+	cat >"$T/pod.yaml" <<-'END'
+		apiVersion: v1
+		kind: Pod
+		metadata:
+		  name: kube
+		spec:
+		  hostNetwork: true
+		  containers:
+		  - name: one
+		    image: localhost/box
+		    command: [daemon]
+		    env: [{name: A, value: b}]
+		    resources: {limits: {memory: 64Mi, cpu: 200m}}
+		    securityContext: {runAsUser: 1000, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}
+		    volumeMounts: [{name: tmp, mountPath: /scratch}]
+		  volumes: [{name: tmp, emptyDir: {}}]
+	END
+	quiet kube play "$T/pod.yaml"
+	quiet exec kube-one sh -c 'id -u; echo $A; grep CapEff /proc/self/status; touch /no 2>&1; touch /scratch/yes 2>&1; cat /sys/fs/cgroup/memory.max'
+	has 1000 b $'CapEff:\t0000000000000000' 'touch: /no: Read-only file system' 67108864
+	pod 0 kube down "$T/pod.yaml"
+}
+
+@test "podman: a quadlet unit" {
+	mkdir -p /run/containers/systemd
+	printf '[Container]\nImage=localhost/box\nContainerName=quad\nPodmanArgs=--network=none\nGlobalArgs=--runtime %s\nNotify=false\n' "$RUNTIME" \
+		>/run/containers/systemd/quad.container
+	systemctl daemon-reload
+	timeout 60 systemctl start quad 3>&-
+	same "$(systemctl show -p ActiveState --value quad)" active
+	same "$(inspect quad '{{.OCIRuntime}} {{.State.Status}}')" "$RUNTIME running"
+	quiet exec quad true
+	timeout 60 systemctl stop quad
+	rm /run/containers/systemd/quad.container
+	systemctl daemon-reload
+	pod 1 container exists quad
+}
+
+@test "podman: the story of one's own docker, from the image to its end" {
+	mkdir -p "$T/fs/bin"
+	cp "$(command -v busybox)" "$T/fs/bin/busybox"
+	for name in sh sleep wget httpd hostname cat ls echo id; do ln -s busybox "$T/fs/bin/$name"; done
+	tar -C "$T/fs" -c . | podman import - mine 2>/dev/null
+	quiet images --format '{{.Repository}}' mine
+	is localhost/mine
+	quiet network create story
+	quiet run -d --name first --network story --cpus 0.2 --memory 128m --memory-swap 128m --pids-limit 7 mine httpd -f -p 80 -h /bin
+	quiet run -d --name second --network story --cpus 0.2 --memory 128m --memory-swap 128m --pids-limit 7 mine sleep 1000
+	quiet ps --format '{{.Names}} {{.Image}} {{.State}}' --sort names
+	is $'first localhost/mine:latest running\nsecond localhost/mine:latest running'
+	quiet exec second wget -q -O /dev/null http://first/busybox
+	pod 2 exec second sh -c 'cd /sys/fs/cgroup && cat cpu.max memory.max memory.swap.max pids.max; exec 2>&1; for i in 1 2 3 4 5 6 7 8; do sleep 1 & done'
+	has '20000 100000' 134217728 0 7
+	[[ ${output,,} == *"resource temporarily unavailable"* ]] || fail "all were made"
+	quiet rm -f -t 0 first second
+	quiet ps -aq
+	is ''
+	quiet rmi mine
+	quiet network rm story
+	pod 1 image exists mine
+}
