@@ -75,6 +75,7 @@ int __wrap_host_exec(const struct host_options *options, const struct exec_reque
 	assert_non_null(arena);
 	assert_string_equal(request->id, "id");
 	r = exec_in(own_process, request, arena, err);
+	free(others); /* of the call before */
 	assert_true(asprintf(&others, "%s %s %s %s %d %d %u", or_none(request->console_socket),
 			     or_none(request->pidfd_socket), or_none(request->pid_file), or_none(request->cgroup),
 			     request->detach, request->ignore_paused, request->preserve_fds) > 0);
