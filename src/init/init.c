@@ -192,6 +192,8 @@ static const struct step create_steps[] = {
 	 * cgroup does this, or, where there is none, we do it here, before anybody else's program runs.
 	 */
 	{"cgroup namespace", needs_cgroup, ns_cgroup},
+	/* In the cgroup, whose CPUs are the limit; what hooks start inherits it. */
+	{"CPU affinity", has_cpus, ns_affinity},
 	/* Hooks may still change what is in the root; the paths of createContainer hooks are the host's. */
 	{"prestart and createRuntime hooks", has_host_hooks, host_hooks},
 	{"createContainer hooks", has_create_hooks, hooks_create_container},

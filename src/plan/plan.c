@@ -51,8 +51,8 @@ int plan_make(const struct oci_config *config, const struct plan_facts *facts, c
 	block_init(&p.block, arena, 8192 + filter);
 	p.init.id = block_string(&p.block, request->id);
 	p.init.preserve_fds = request->preserve_fds;
-	if (request->listen)
-		p.init.flags |= PLAN_WAIT_START;
+	/* The engine's own binding is its own affair. */
+	p.init.flags = PLAN_ANY_CPU | (request->listen ? PLAN_WAIT_START : 0);
 	p.plan.oci_version = config->oci_version;
 	p.plan.n_annotations = config->n_annotations;
 	p.plan.annotations = config->annotations;

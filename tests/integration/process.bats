@@ -87,6 +87,15 @@ load helpers
 	is /
 }
 
+@test "process: the caller's CPU affinity is not the process's" {
+	[ "$(nproc --all)" -gt 1 ] || skip "there is one CPU"
+	local all
+	all=$(taskset -c "0-$(($(nproc --all) - 1))" grep Cpus_allowed_list /proc/self/status)
+	args grep Cpus_allowed_list /proc/self/status
+	call taskset -c 0 "$TURTLE" --root "$STATE" run box
+	is "$all"
+}
+
 @test "process: the working directory" {
 	config '.process.cwd = "/usr/bin"'
 	box /probe cwd
