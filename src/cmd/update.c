@@ -79,13 +79,14 @@ static int update_from_file(const struct cmd_globals *globals, struct request *r
 	static const struct request none;
 	const char *path = TAKE_PTR(request->resources);
 	struct ocispec_arena *arena = ocispec_arena_new();
-	const struct oci_resources *resources;
+	void *resources = NULL;
 	int r;
 
 	/* As runc has it. */
 	if (memcmp(request, &none, sizeof(none)) != 0)
 		log_warning("all flags but --resources are ignored");
-	r = arena ? config_read_resources(path, arena, &resources, err) : err_set(err, -ENOMEM, "read %s", path);
+	r = arena ? config_read_document(path, &oci_resources_object, arena, &resources, err)
+		  : err_set(err, -ENOMEM, "read %s", path);
 	if (r == 0)
 		r = host_update(&globals->host, id, resources, err);
 	ocispec_arena_free(arena);

@@ -49,9 +49,12 @@ int config_validate(const struct oci_config *config, const struct config_facts *
 int config_validate_process(const struct oci_config *config, const struct config_facts *facts,
 			    void (*warn)(void *arg, const char *message), void *arg, struct err *err);
 
-/* The LinuxResources document in the file at path, or on standard input for "-"; in arena. */
-int config_read_resources(const char *path, struct ocispec_arena *arena, const struct oci_resources **ret,
-			  struct err *err);
+/*
+ * The document of this kind (oci_resources_object, ...) in the file at path, or on standard input for "-"; *ret, in
+ * arena, is its struct.
+ */
+int config_read_document(const char *path, const struct ocispec_object *object, struct ocispec_arena *arena, void **ret,
+			 struct err *err);
 
 /* The configuration that `spec` writes, in arena. rootless: for the caller's own ids, without privileges. */
 struct oci_config *config_default(struct ocispec_arena *arena, bool rootless, unsigned uid, unsigned gid);

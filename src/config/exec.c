@@ -5,7 +5,6 @@
  */
 #include "config/exec.h"
 
-#include "base/fd.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "config/box_internal.h"
@@ -13,9 +12,7 @@
 #include "config/validate.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 struct exec {
 	const struct exec_wishes *wishes;
@@ -33,30 +30,12 @@ static int no_memory(struct err *err)
 
 static int read_document(struct exec *e, const char *path, struct err *err)
 {
-	bool from_stdin = strcmp(path, "-") == 0;
-	const char *name = from_stdin ? "standard input" : path;
-	_cleanup_free_ char *text = NULL;
-	struct ocispec_error why;
 	void *process;
-	size_t size;
-	int r;
+	int r = config_read_document(path, &oci_process_object, e->arena, &process, err);
 
-	/* Engines send it through pipes, too. */
-	if (from_stdin)
-		r = fd_read_rest(STDIN_FILENO, OCISPEC_MAX_SIZE, &text, &size);
-	else
-		r = fd_read_file(AT_FDCWD, path, OCISPEC_MAX_SIZE, &text, &size);
-	if (r == -EFBIG)
-		return err_msg(err, r, "%s is larger than %u MiB", name, OCISPEC_MAX_SIZE >> 20);
-	if (r < 0)
-		return err_set(err, r, "read %s", name);
-	r = ocispec_parse(&oci_process_object, text, size, name, e->arena, &process, &why);
-	if (r == -ENOMEM)
-		return err_set(err, r, "parse %s", name);
-	if (r < 0)
-		return err_msg(err, r, "%s", why.message);
-	e->process = process;
-	return 0;
+	if (r == 0)
+		e->process = process;
+	return r;
 }
 
 static int inherit_umask(struct exec *e, struct err *err)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A LinuxResources document on its own, as `update --resources` takes it. What its values may be is decided in plan/.
+/*
+ * A document on its own, which is no bundle's: LinuxResources, as `update --resources` takes it, or the process of an
+ * exec. What its values may be is decided elsewhere.
  */
 #include "config/config.h"
 
@@ -11,14 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-int config_read_resources(const char *path, struct ocispec_arena *arena, const struct oci_resources **ret,
-			  struct err *err)
+int config_read_document(const char *path, const struct ocispec_object *object, struct ocispec_arena *arena, void **ret,
+			 struct err *err)
 {
 	bool from_stdin = strcmp(path, "-") == 0;
 	const char *name = from_stdin ? "standard input" : path;
 	_cleanup_free_ char *text = NULL;
 	struct ocispec_error why;
-	void *resources;
+	void *document;
 	size_t size;
 	int r;
 
@@ -31,11 +33,11 @@ int config_read_resources(const char *path, struct ocispec_arena *arena, const s
 		return err_msg(err, r, "%s is larger than %u MiB", name, OCISPEC_MAX_SIZE >> 20);
 	if (r < 0)
 		return err_set(err, r, "read %s", name);
-	r = ocispec_parse(&oci_resources_object, text, size, name, arena, &resources, &why);
+	r = ocispec_parse(object, text, size, name, arena, &document, &why);
 	if (r == -ENOMEM)
 		return err_set(err, r, "parse %s", name);
 	if (r < 0)
 		return err_msg(err, r, "%s", why.message);
-	*ret = resources;
+	*ret = document;
 	return 0;
 }
