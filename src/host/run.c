@@ -72,9 +72,11 @@ int host_run(const struct host_options *options, const struct create_request *re
 	r = create_container(&c, err);
 	if (r == 0) {
 		r = start_created(&c, &notify, err);
-		if (r < 0)
-			create_undo(&c);
-		else if (!request->detach) {
+		if (r < 0) {
+			/* Else poststart hooks have failed, and it is gone or another's to remove. */
+			if (c.container.locked)
+				create_undo(&c);
+		} else if (!request->detach) {
 			struct err why;
 			int gone;
 

@@ -52,6 +52,7 @@ int start_finish(struct container *container, int sock, int pidfd, bool *ret_des
 	const struct container_state *st = &container->state;
 	struct hooks_place place;
 	_cleanup_free_ char *state = NULL;
+	struct err why;
 	int r;
 
 	/* A startContainer hook that fails ends the container; a program that can't be executed leaves one to look at.
@@ -65,7 +66,19 @@ int start_finish(struct container *container, int sock, int pidfd, bool *ret_des
 	if (!state)
 		return err_set(err, -ENOMEM, "describe the container to its poststart hooks");
 	place = hooks_place(st->bundle, st->annotations, st->n_annotations);
-	return hooks_run("poststart", st->poststart, st->n_poststart, state, &place, err);
+	/* No start is due any more: others see a running container. */
+	unlinkat(container->dir_fd, STATE_START, 0);
+	container_unlock(container);
+	r = hooks_run("poststart", st->poststart, st->n_poststart, state, &place, err);
+	if (r < 0) {
+		/* Whoever deleted it meanwhile has done our work. */
+		int locked = container_lock(container, LOCK_MS, &why);
+
+		*ret_destroy = locked == 0;
+		if (locked < 0 && locked != -ENOENT)
+			err_hint(err, "the container could not be removed: %s", why.msg);
+	}
+	return r;
 }
 
 static int connect_init(const struct container *container, struct err *err)

@@ -236,6 +236,35 @@ failing()
 	[ ! -e "$CGROUP_DIR" ] || [ ! -s "$CGROUP_DIR/cgroup.procs" ] || fail "it runs"
 }
 
+@test "hooks: poststart hooks may call turtle" {
+	local call="$TURTLE --root $STATE"
+	hook poststart /bin/sh -c "$call exec box cat /etc/hostname && $call state box | jq -r .status && $call pause box && $call resume box"
+	config --arg out "$N/said" '.annotations["run.oci.hooks.stdout"] = $out'
+	echo inside >"$ROOTFS/etc/hostname"
+	args sleep 1000
+	ok turtle create box
+	ok turtle start box
+	same "$(<"$N/said")" $'inside\nrunning'
+	same "$(state_of box)" running
+	ok turtle delete --force box
+	ok turtle run -d box
+	same "$(<"$N/said")" $'inside\nrunning\ninside\nrunning'
+}
+
+@test "hooks: a container that is deleted, and another one with its id, while poststart hooks run" {
+	failing poststart /bin/sh -c "$TURTLE --root $STATE delete --force box && $TURTLE --root $STATE run -d --bundle $T/other box; exit 3"
+	mkdir "$T/other"
+	args sleep 1000
+	jq --arg root "$ROOTFS" 'del(.hooks) | .root.path = $root' config.json >"$T/other/config.json"
+	ok turtle create box
+	refused "poststart" turtle start box
+	same "$(state_of box)" running
+	ok turtle delete --force box
+	refused "poststart" turtle run -d box
+	same "$(state_of box)" running
+	[ "$(wc -l <"$N/after")" -eq 2 ] || fail "poststop has run $(wc -l <"$N/after") times"
+}
+
 @test "hooks: a failing poststop is no failure, and the others run" {
 	hook poststop /bin/false
 	hook poststop /nonexistent

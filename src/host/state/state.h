@@ -98,6 +98,8 @@ int state_open(int root_fd, const char *id, enum state_lock lock, int timeout_ms
 void container_close(struct container *container);
 /* Lets others have the lock, also where a child of ours still has the descriptor. */
 void container_unlock(struct container *container);
+/* Takes the exclusive lock (again). -ENOENT: the container is gone by now, even where another one has its id. */
+int container_lock(struct container *container, int timeout_ms, struct err *err);
 
 /*
  * Writes ROOT/ID/state.json by rename, under the exclusive lock. container->state is the caller's to fill, but for

@@ -100,6 +100,13 @@ static int lock(struct container *container, enum state_lock how, int timeout_ms
 	return r;
 }
 
+int container_lock(struct container *container, int timeout_ms, struct err *err)
+{
+	int r = lock(container, STATE_EXCLUSIVE, timeout_ms, err);
+
+	return r == 0 ? err_msg(err, -ENOENT, "container does not exist") : r < 0 ? r : 0;
+}
+
 /* mkdir, open, lock. 1: done; 0: somebody took the directory away in between. */
 static int try_create(struct container *container, struct err *err)
 {
