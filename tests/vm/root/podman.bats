@@ -100,6 +100,8 @@ mistake()
 	until_true podman exec e grep -q 'done' /tmp/done
 	quiet exec --privileged -u 0 e grep CapEff /proc/self/status
 	matches '^CapEff:.*[1-9a-f]ffffffff$'
+	quiet exec e cat /proc/self/attr/current
+	matches '^containers-default.* \(enforce\)$'
 	same "$(timeout 60 podman --runtime "$RUNTIME" exec --preserve-fds 1 e sh -c 'cat <&3' 3< <(echo passed) 4>&-)" passed
 	quiet rm -f -t 0 e
 	pod 125 exec e true
