@@ -3,6 +3,7 @@
 # containerd drives turtle through its shim io.containerd.runc.v2: by hand with ctr, and as the kubelet does, through the
 # CRI plugin's socket, with the configuration of contrib/containerd. Names of containers are unique in the file: what an
 # earlier test left would be seen.
+# weight: 4
 # shellcheck disable=SC2153,SC2154,SC2016
 
 load ../../integration/helpers

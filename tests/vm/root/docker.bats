@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # docker drives turtle: dockerd with the configuration of contrib/docker, where turtle is one runtime among others; here
 # it is the default as well. One container serves several questions, for a `docker run` takes seconds in a slow machine.
+# weight: 4
 # shellcheck disable=SC2154,SC2016
 
 load ../../integration/helpers

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # podman as root, with turtle below it.
+# weight: 3
 # shellcheck disable=SC2016,SC2034,SC2154
 
 load ../../integration/helpers
