@@ -52,12 +52,12 @@ mistake()
 	mistake 126 '/etc/passwd.*permission denied' "${bad[@]}" box /etc/passwd
 	mistake 126 'RLIMIT_NOFILE.*operation not permitted' "${bad[@]}" --ulimit nofile=99999999999 box true
 	mistake 126 '/bin/busybox.*not a directory' "${bad[@]}" -v /tmp:/bin/busybox box true
+	mistake 126 '/data.*a directory' "${bad[@]}" -v /etc/passwd:/data box true
 	mistake 126 'msgmax.*invalid argument' "${bad[@]}" --sysctl kernel.msgmax=much box true
-	# These are found out by the start, whose words podman passes on before its own.
+	# These are found out by the start, whose words podman passes on before its own. A limit too low for any process
+	# would be another, but whether it is felt before or after the program begins is chance.
 	pod 126 "${bad[@]}" box /bin/lost
 	[[ $stderr == *"/bin/lost: No such file or directory (does its interpreter exist?)"* ]] || fail "other words"
-	pod 126 "${bad[@]}" --memory 64k box true
-	[[ $stderr == *"memory limit too low"* ]] || fail "other words"
 	pod 126 "${bad[@]}" box /bin/text
 	[[ ${stderr,,} == *"/bin/text: exec format error"* ]] || fail "other words"
 }
@@ -154,7 +154,9 @@ limits()
 	limits cgroupfs
 }
 
+# systemd removes the cgroup of who has ended at once, often before conmon has read of the kill, so this is seen with cgroupfs.
 @test "podman: who eats more than his memory is killed, and podman knows" {
+	PODMAN=(--cgroup-manager cgroupfs)
 	pod 137 run --name fat --memory 16m --memory-swap 16m box sh -c 'a=0123456789abcdef; while :; do a=$a$a; done'
 	same "$(inspect fat '{{.State.OOMKilled}} {{.State.ExitCode}}')" "true 137"
 	quiet rm fat
