@@ -7,6 +7,8 @@
 # about a second in user-mode Linux, so the tests ask much of few containers.
 # shellcheck disable=SC2034,SC2154
 
+load ../forget
+
 RUNTIME=${TURTLE_ENGINE_RUNTIME:-turtle}
 # It lives too short to collect garbage, which costs a fifth of its time; nor does what it leaves to conmon.
 export GOGC=off
@@ -70,6 +72,7 @@ podman_setup_file()
 podman_teardown_file()
 {
 	podman system reset --force >/dev/null 2>&1 || true
+	forget_engine
 	if [ "$(id -u)" -eq 0 ]; then
 		umount -l /var/lib/containers
 		rm -f /etc/containers/containers.conf.d/{50-turtle,60-test}.conf

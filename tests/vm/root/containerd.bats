@@ -7,6 +7,7 @@
 # shellcheck disable=SC2153,SC2154,SC2016
 
 load ../../integration/helpers
+load ../forget
 load engine
 load cri
 
@@ -33,8 +34,8 @@ setup_file()
 teardown_file()
 {
 	systemctl stop containerd
-	ip link delete pods0 2>/dev/null
 	rm -f /etc/containerd/config.toml /etc/cni/net.d/10-pods.conflist /usr/local/sbin/turtle
+	forget_engine
 }
 
 setup()

@@ -6,6 +6,7 @@
 # shellcheck disable=SC2154,SC2016
 
 load ../../integration/helpers
+load ../forget
 load engine
 
 setup_file()
@@ -21,6 +22,7 @@ teardown_file()
 {
 	systemctl stop docker.service docker.socket containerd.service
 	rm -f /etc/docker/daemon.json /usr/local/sbin/turtle
+	forget_engine
 }
 
 # dockerd_config FILTER: starts dockerd anew with the configuration, changed by the filter.
