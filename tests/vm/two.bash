@@ -9,22 +9,47 @@ names_re()
 	sed 's/[][\\.*^$()+?{}|]/\\&/g' | paste -sd '|' | sed 's/.*/^(&)$/'
 }
 
-# User-mode Linux itself dies now and then, where a fork fails half-way. That is no test's failure.
+# uml_died DIR: user-mode Linux itself dies now and then, where a fork fails half-way. That is no test's failure.
 uml_died()
 {
-	[ ! -e "$results/uml/status" ] && grep -aqE 'Kernel panic - not syncing: (Kernel mode fault|Segfault with no mm)' "$results/uml/console"
+	[ ! -e "$1/status" ] && grep -aqE 'Kernel panic - not syncing: (Kernel mode fault|Segfault with no mm)' "$1/console"
 }
 
-# unfinished TAP: sets $unfinished to the files of which not every test has said something.
-unfinished()
+# find_unfinished TAP FILE...: sets $unfinished to the files of which not every test has said something.
+find_unfinished()
 {
-	local file name
+	local tap=$1 file name
+	shift
 	unfinished=()
-	for file in "${files[@]}"; do
+	for file; do
 		name=${file##*/}
 		[ -z "$filter" ] && [ "$as" != both ] &&
-			[ "$(grep -cE "^(not )?ok [0-9]+ [a-z]+ ${name%.bats}: " "$1")" -ge "$(grep -c '^@test ' "$file")" ] || unfinished+=("$file")
+			[ "$(grep -cE "^(not )?ok [0-9]+ [a-z]+ ${name%.bats}: " "$tap")" -ge "$(grep -c '^@test ' "$file")" ] || unfinished+=("$file")
 	done
+}
+
+# What user-mode Linux does before it has died three times. Sets $unfinished to the rest, and writes to $said what was said.
+uml_machines()
+{
+	local todo=("${files[@]}") place=$results/uml failed try
+	: >"$said"
+	for try in 1 2 3; do
+		failed=0
+		"${again[@]}" --machine uml --filter "$filter" --results "$place" "${todo[@]}" | tee "$said.all" |
+			sed -u 's/^ok [0-9]* \(.*\) # skip/# left to the emulator: \1 #/; s/^not ok [0-9]* - the machine:/# the machine:/' || failed=1
+		grep -v '^not ok [0-9]* - the machine:' "$said.all" >"$said.now"
+		cat "$said.now" >>"$said"
+		if ! uml_died "$place"; then
+			unfinished=()
+			! grep -q '^not ok [0-9]* - the machine:' "$said.all" || echo "not ok 1 - the machine: user-mode Linux did not come to its end"
+			return "$failed"
+		fi
+		find_unfinished "$said.now" "${todo[@]}"
+		echo "# user-mode Linux has died ($try); still to be run:${unfinished[*]/#*\// }"
+		[ ${#unfinished[@]} -gt 0 ] || break
+		todo=("${unfinished[@]}") place=$results/uml-again-$try
+	done
+	! grep -q '^not ok' "$said"
 }
 
 two_machines()
@@ -32,16 +57,9 @@ two_machines()
 	local status=0 name said=$scratch/uml.tap skipped=() unfinished=() file
 	local again=("$here/run" --build "$build" --timeout "$limit")
 	[ -z "$as" ] || again+=(--as "$as")
-	"${again[@]}" --machine uml --filter "$filter" --results "$results/uml" "${files[@]}" | tee "$said.all" |
-		sed -u 's/^ok [0-9]* \(.*\) # skip/# left to the emulator: \1 #/; s/^not ok [0-9]* - the machine:/# the machine:/' || status=1
-	grep -v '^not ok [0-9]* - the machine:' "$said.all" >"$said"
-	if uml_died; then
-		unfinished "$said"
-		grep -q '^not ok' "$said" || status=0
-		echo "# user-mode Linux has died; the emulator runs all of:${unfinished[*]/#*\// }"
+	uml_machines || status=1
+	if [ ${#unfinished[@]} -gt 0 ]; then
 		"${again[@]}" --machine tcg --filter "$filter" --results "$results/tcg-again" "${unfinished[@]}" || status=1
-	elif grep -q '^not ok [0-9]* - the machine:' "$said.all"; then
-		echo "not ok 1 - the machine: user-mode Linux did not come to its end"
 	fi
 	for file in "${files[@]}"; do
 		name=${file##*/}
