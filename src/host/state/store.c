@@ -124,6 +124,12 @@ static int try_create(struct container *container, struct err *err)
 		r = err_set(err, -errno, "open the state directory of container %s", container->id);
 	else
 		r = lock(container, STATE_EXCLUSIVE, CREATE_TIMEOUT_MS, err);
+	/*
+	 * A directory that was just made and is not locked yet may be removed by a delete and made again by another
+	 * create, so that two creates open the same one: it belongs to who has locked it first.
+	 */
+	if (r > 0 && faccessat(container->dir_fd, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_msg(err, -EEXIST, "container with given ID already exists");
 	/* Empty directories are all that this can remove, so that a competitor's work is safe. */
 	if (r < 0)
 		(void)unlinkat(container->root_fd, container->id, AT_REMOVEDIR);
