@@ -155,6 +155,81 @@ static inline pid_t sys_clone3(struct clone_args *args)
 	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));
 }
 
+/*
+ * vfork-like: CLONE_VM and CLONE_VFORK are added, so nothing is copied and the caller goes on when the child has
+ * executed a program or is gone. The child runs child(arg), which must not return, on the stack given (aligned to 16
+ * bytes). On other processors than those known here it is fork-like, and the child runs on a copy; so it is under the
+ * address sanitizer, which knows no such stack.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define SYS_VFORK 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SYS_VFORK 0
+#endif
+#endif
+#ifndef SYS_VFORK
+#define SYS_VFORK 1
+#endif
+static inline pid_t sys_clone3_vfork(struct clone_args *args, void *stack, size_t size, void (*child)(void *arg),
+				     void *arg)
+{
+#if SYS_VFORK && defined(__x86_64__)
+	long r = SYS_clone3;
+
+	args->flags |= CLONE_VM | CLONE_VFORK;
+	args->stack = (uint64_t)(uintptr_t)stack;
+	args->stack_size = size;
+	__asm__ volatile("syscall\n\t"
+			 "testq %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xorl %%ebp, %%ebp\n\t" /* the end of the frames */
+			 "movq %[arg], %%rdi\n\t"
+			 "callq *%[child]\n\t"
+			 "ud2\n"
+			 "1:"
+			 : "+&a"(r)
+			 : "D"(args), "S"(sizeof(*args)), [child] "r"(child), [arg] "r"(arg)
+			 : "rcx", "r11", "memory");
+	if (r < 0) {
+		errno = (int)-r;
+		return -1;
+	}
+	return (pid_t)r;
+#elif SYS_VFORK && defined(__aarch64__)
+	register long x0 __asm__("x0") = (long)args;
+	register long x1 __asm__("x1") = (long)sizeof(*args);
+	register long x8 __asm__("x8") = SYS_clone3;
+
+	args->flags |= CLONE_VM | CLONE_VFORK;
+	args->stack = (uint64_t)(uintptr_t)stack;
+	args->stack_size = size;
+	__asm__ volatile("svc 0\n\t"
+			 "cbnz x0, 1f\n\t"
+			 "mov x29, xzr\n\t"
+			 "mov x0, %[arg]\n\t"
+			 "blr %[child]\n\t"
+			 "brk 0\n"
+			 "1:"
+			 : "+&r"(x0)
+			 : "r"(x1), "r"(x8), [child] "r"(child), [arg] "r"(arg)
+			 : "x30", "memory", "cc");
+	if (x0 < 0) {
+		errno = (int)-x0;
+		return -1;
+	}
+	return (pid_t)x0;
+#else
+	pid_t pid = sys_clone3(args);
+
+	(void)stack;
+	(void)size;
+	if (pid == 0)
+		child(arg);
+	return pid;
+#endif
+}
+
 /* Unlike _exit(3) it returns where a seccomp filter denies it. */
 static inline void sys_exit_group(int status)
 {

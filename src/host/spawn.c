@@ -219,22 +219,51 @@ static int settle_child(const struct spawn_request *request, int procs, struct e
 	return 0;
 }
 
-/* The child: let the three descriptors through and become turtle-init. A failure travels like one of init's. */
-static _Noreturn void in_child(const struct spawn_request *request, int sync, int procs, const char *numbers)
+struct child {
+	const struct spawn_request *request;
+	int sync, procs; /* procs: the cgroup to enter, or -1 */
+	const char *numbers;
+};
+
+/*
+ * The child: let the three descriptors through and become turtle-init. A failure travels like one of init's. It may be
+ * in turtle's own memory, so nothing in there is changed.
+ */
+static void in_child(void *arg)
 {
-	char *const argv[] = {(char *)"turtle-init", (char *)numbers, NULL}, *const no_env[] = {NULL};
+	const struct child *child = arg;
+	const struct spawn_request *request = child->request;
+	char *const argv[] = {(char *)"turtle-init", (char *)child->numbers, NULL}, *const no_env[] = {NULL};
 	struct sync_msg msg = {.type = SYNC_ERROR};
 
-	if (settle_child(request, procs, &msg.err) == 0) {
-		fcntl(sync, F_SETFD, 0);
+	if (settle_child(request, child->procs, &msg.err) == 0) {
+		fcntl(child->sync, F_SETFD, 0);
 		fcntl(request->image->plan, F_SETFD, 0);
 		if (request->listen_fd >= 0)
 			fcntl(request->listen_fd, F_SETFD, 0);
 		sys_execveat(request->image->program, "", argv, no_env, AT_EMPTY_PATH);
 		err_set(&msg.err, -errno, "execute turtle-init");
 	}
-	(void)!write(sync, &msg, sizeof(msg));
+	(void)!write(child->sync, &msg, sizeof(msg));
 	_exit(1);
+}
+
+/*
+ * A copy of turtle's memory that lives until execve costs as much as a mount, so the child of a create does without,
+ * and turtle stands still as long. An exec may be born into a cgroup that is frozen, or that somebody freezes just
+ * then: it must not stand still with the container's lock in its hands.
+ */
+static pid_t clone_child(struct clone_args *args, struct child *child, bool copy)
+{
+	static _Alignas(16) char stack[32 * 1024];
+	pid_t pid;
+
+	if (!copy)
+		return sys_clone3_vfork(args, stack, sizeof(stack), in_child, child);
+	pid = sys_clone3(args);
+	if (pid == 0)
+		in_child(child);
+	return pid;
 }
 
 int init_adopt(struct init_process *init, struct err *err)
@@ -267,6 +296,7 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 	struct clone_args args = {
 		.flags = plan->clone_flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&pidfd, .exit_signal = SIGCHLD};
 	_cleanup_close_ int procs = -1;
+	struct child child;
 	char numbers[48];
 	pid_t pid;
 	int r;
@@ -287,9 +317,8 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 		args.cgroup = (uint64_t)request->cgroup_fd;
 	}
 	snprintf(numbers, sizeof(numbers), "%d %d %d", ends[1], request->image->plan, request->listen_fd);
-	pid = sys_clone3(&args);
-	if (pid == 0)
-		in_child(request, ends[1], procs, numbers);
+	child = (struct child){.request = request, .sync = ends[1], .procs = procs, .numbers = numbers};
+	pid = clone_child(&args, &child, plan->init->flags & PLAN_EXEC);
 	r = -errno;
 	close(ends[1]);
 	if (pid < 0) {
