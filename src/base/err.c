@@ -2,6 +2,8 @@
 /* struct err for the host side: formatting with stdio. */
 #include "base/err.h"
 
+#include "base/errno_text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,7 +31,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
 	append(err, ": ");
-	append(err, strerror(-code));
+	append(err, errno_text(-code));
 	return code;
 }
 

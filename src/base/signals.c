@@ -28,16 +28,23 @@ static const struct {
 	{"VTALRM", SIGVTALRM}, {"WINCH", SIGWINCH}, {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ},
 };
 
+/*
+ * The first signal that RTMIN stands for, outside of this program as well: SIGRTMIN depends on how many the C library
+ * keeps for itself, which are two for glibc and three for musl.
+ */
+#define FIRST_REAL_TIME 34
+#define LAST_REAL_TIME  64
+
 /* What follows RTMIN or RTMAX: nothing, or the sign and a number. */
 static int real_time(const char *rest, int base, char sign, int *ret)
 {
 	uint32_t offset = 0;
 	int number;
 
-	if (*rest != '\0' && (*rest != sign || num_u32(rest + 1, &offset) < 0 || offset > (uint32_t)SIGRTMAX))
+	if (*rest != '\0' && (*rest != sign || num_u32(rest + 1, &offset) < 0 || offset > (uint32_t)LAST_REAL_TIME))
 		return -EINVAL;
 	number = sign == '+' ? base + (int)offset : base - (int)offset;
-	if (number < SIGRTMIN || number > SIGRTMAX)
+	if (number < FIRST_REAL_TIME || number > LAST_REAL_TIME)
 		return -EINVAL;
 	*ret = number;
 	return 0;
@@ -48,7 +55,7 @@ int signal_parse(const char *text, int *ret)
 	uint32_t number;
 
 	if (num_u32(text, &number) == 0) {
-		if (number > (uint32_t)SIGRTMAX)
+		if (number > (uint32_t)LAST_REAL_TIME)
 			return -EINVAL;
 		*ret = (int)number;
 		return 0;
@@ -62,8 +69,8 @@ int signal_parse(const char *text, int *ret)
 		}
 	}
 	if (strncasecmp(text, "RTMIN", 5) == 0)
-		return real_time(text + 5, SIGRTMIN, '+', ret);
+		return real_time(text + 5, FIRST_REAL_TIME, '+', ret);
 	if (strncasecmp(text, "RTMAX", 5) == 0)
-		return real_time(text + 5, SIGRTMAX, '-', ret);
+		return real_time(text + 5, LAST_REAL_TIME, '-', ret);
 	return -EINVAL;
 }

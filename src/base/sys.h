@@ -78,6 +78,11 @@ enum sys_fsconfig {
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
+/* In <stdio.h> of glibc only. */
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE (1 << 0)
+#endif
+
 struct sys_mount_attr {
 	uint64_t attr_set, attr_clr, propagation, userns_fd;
 };
@@ -228,6 +233,27 @@ static inline pid_t sys_clone3_vfork(struct clone_args *args, void *stack, size_
 		child(arg);
 	return pid;
 #endif
+}
+
+/*
+ * signal(2) to SIG_DFL, for all signals: libc keeps those that it uses itself out of reach, and a caller may have them
+ * ignored. The kernel's struct is its own; all of it zero is SIG_DFL without flags.
+ */
+static inline int sys_signal_default(int sig)
+{
+	static const unsigned long zero[16];
+
+	return (int)syscall(SYS_rt_sigaction, sig, zero, NULL, sizeof(uint64_t));
+}
+
+static inline int sys_tgkill(pid_t process, pid_t thread, int sig)
+{
+	return (int)syscall(SYS_tgkill, process, thread, sig);
+}
+
+static inline int sys_renameat2(int from, const char *from_path, int to, const char *to_path, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, from, from_path, to, to_path, flags);
 }
 
 /* Unlike _exit(3) it returns where a seccomp filter denies it. */

@@ -3,6 +3,7 @@
 #include "config/box_internal.h"
 
 #include "base/mem.h"
+#include "base/errno_text.h"
 #include "base/num.h"
 #include "config/names.h"
 #include "config/validate.h"
@@ -254,7 +255,7 @@ static int add_device(struct box *box, const char *value, struct oci_device *dev
 	if (r == -ENODEV)
 		return box_bad(err, "--device", value, "%s is not a device", wish.host);
 	if (r < 0)
-		return box_bad(err, "--device", value, "%s: %s", wish.host, strerror(-r));
+		return box_bad(err, "--device", value, "%s: %s", wish.host, errno_text(-r));
 	if (box->around->rootless)
 		return bind_device(box, value, &wish, err);
 	device->path = wish.container;

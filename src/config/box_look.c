@@ -7,6 +7,7 @@
 #include "config/box_internal.h"
 
 #include "base/fd.h"
+#include "base/errno_text.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/sys.h"
@@ -36,12 +37,12 @@ static int read_named(const char *option, const char *path, size_t max, struct o
 	int r;
 
 	if (stat(path, &st) < 0)
-		return box_bad(err, option, path, "%s", strerror(errno));
+		return box_bad(err, option, path, "%s", errno_text(errno));
 	if (!S_ISREG(st.st_mode))
 		return box_bad(err, option, path, "not a regular file");
 	r = fd_read_file(AT_FDCWD, path, max, &text, &size);
 	if (r < 0)
-		return box_bad(err, option, path, "%s", strerror(-r));
+		return box_bad(err, option, path, "%s", errno_text(-r));
 	if (memchr(text, '\0', size))
 		return box_bad(err, option, path, "not a text");
 	*ret = ocispec_strndup(arena, text, size);
@@ -115,9 +116,9 @@ static int look_at_rootfs(const struct box_wishes *wishes, struct ocispec_arena 
 		return 0;
 	path = realpath(wishes->rootfs, NULL);
 	if (!path || stat(path, &st) < 0)
-		return box_bad(err, "--rootfs", wishes->rootfs, "%s", strerror(errno));
+		return box_bad(err, "--rootfs", wishes->rootfs, "%s", errno_text(errno));
 	if (!S_ISDIR(st.st_mode))
-		return box_bad(err, "--rootfs", wishes->rootfs, "%s", strerror(ENOTDIR));
+		return box_bad(err, "--rootfs", wishes->rootfs, "%s", errno_text(ENOTDIR));
 	ret->rootfs = ocispec_strndup(arena, path, strlen(path));
 	return ret->rootfs ? 0 : box_no_memory(err);
 }

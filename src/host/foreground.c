@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -46,7 +47,8 @@ int foreground_prepare(struct foreground *ret, struct err *err)
 
 	if (!saved)
 		return err_set(err, -ENOMEM, "prepare to forward signals");
-	sigfillset(&all);
+	/* sigfillset(3) leaves out those that libc keeps for itself. */
+	memset(&all, 0xff, sizeof(all));
 	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		return err_set(err, -errno, "prepare to forward signals");

@@ -151,20 +151,6 @@ static char **vector(const char *const *strings, size_t n)
 	return v;
 }
 
-static int set_actions(posix_spawn_file_actions_t *actions, const int fds[3], int dir)
-{
-	int r = 0;
-
-	/* 0, 1 and 2 are open in turtle (fd_open_stdio), so no dup2 can overwrite one that is still needed. */
-	for (int i = 0; i < 3 && r == 0; i++)
-		r = posix_spawn_file_actions_adddup2(actions, fds[i], i);
-	if (r == 0)
-		r = posix_spawn_file_actions_addfchdir_np(actions, dir);
-	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-	return -r;
-}
-
 static int open_first(const char *dir, const char *otherwise)
 {
 	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -180,28 +166,17 @@ static int spawn(const struct oci_hook *hook, const int fds[3], const char *bund
 	const char *only_path[] = {hook->path};
 	_cleanup_free_ char **argv = hook->n_args > 0 ? vector(hook->args, hook->n_args) : vector(only_path, 1);
 	_cleanup_free_ char **envp = vector(hook->env, hook->n_env);
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	int r;
+	const struct spawn program = {.path = hook->path,
+				      .argv = argv,
+				      .envp = envp,
+				      .fds = {fds[0], fds[1], fds[2]},
+				      .n_fds = 3,
+				      .directory = dir,
+				      .session = true};
 
 	if (dir < 0)
 		return -errno;
-	if (!argv || !envp)
-		return -ENOMEM;
-	r = -posix_spawn_file_actions_init(&actions);
-	if (r < 0)
-		return r;
-	r = -posix_spawnattr_init(&attr);
-	if (r == 0) {
-		r = set_actions(&actions, fds, dir);
-		if (r == 0)
-			r = spawn_attributes(&attr, true);
-		if (r == 0)
-			r = -posix_spawn(ret, hook->path, &actions, &attr, argv, envp);
-		posix_spawnattr_destroy(&attr);
-	}
-	posix_spawn_file_actions_destroy(&actions);
-	return r;
+	return argv && envp ? spawn_program(&program, ret) : -ENOMEM;
 }
 
 static int make_pipe(int ret[2])

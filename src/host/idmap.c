@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 #include "host/facts.h"
 
@@ -68,8 +69,6 @@ static int helper_result(pid_t pid, int output, const struct id_kind *kind, stru
 			return err_set(err, -errno, "wait for %s", kind->helper);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return no_helper(kind, err);
 	err_msg(err, -EPERM, "%s refused the mapping", kind->helper);
 	while (n > 0 && words[n - 1] == '\n')
 		n--;
@@ -90,8 +89,8 @@ static int run_helper(pid_t pid, const struct id_kind *kind, const struct oci_id
 	_cleanup_free_ char **argv = calloc(3 * n + 3, sizeof(*argv));
 	_cleanup_close_ int out = -1, in = -1;
 	char target[16], *const no_env[] = {NULL};
-	int ends[2];
 	pid_t child;
+	int ends[2], r;
 
 	if (!numbers || !argv)
 		return err_set(err, -ENOMEM, "run %s", kind->helper);
@@ -110,16 +109,17 @@ static int run_helper(pid_t pid, const struct id_kind *kind, const struct oci_id
 		return err_set(err, -errno, "run %s", kind->helper);
 	out = ends[0];
 	in = ends[1];
-	child = fork();
-	if (child < 0)
-		return err_set(err, -errno, "run %s", kind->helper);
-	if (child == 0) {
-		dup2(in, STDERR_FILENO);
-		signal(SIGXFSZ, SIG_DFL); /* main() has it ignored */
-		sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
-		execve(kind->helper, argv, no_env);
-		_exit(127);
-	}
+	r = spawn_program(&(const struct spawn){.path = kind->helper,
+						.argv = argv,
+						.envp = no_env,
+						.fds = {STDIN_FILENO, STDOUT_FILENO, in},
+						.n_fds = 3,
+						.directory = -1},
+			  &child);
+	if (r == -ENOENT || r == -EACCES)
+		return no_helper(kind, err);
+	if (r < 0)
+		return err_set(err, r, "run %s", kind->helper);
 	close(TAKE_FD(in));
 	return helper_result(child, out, kind, err);
 }

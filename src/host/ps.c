@@ -130,32 +130,10 @@ static int read_both(struct stream *out, struct stream *error)
 /* argv: "ps", then what the caller gave. out and error: the write ends. */
 static int spawn_ps(char *const argv[], int null, int out, int error, pid_t *ret)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	int r;
+	const struct spawn ps = {
+		.path = "ps", .argv = argv, .envp = environ, .fds = {null, out, error}, .n_fds = 3, .directory = -1};
 
-	r = posix_spawn_file_actions_init(&actions);
-	if (r)
-		return -r;
-	r = posix_spawnattr_init(&attr);
-	if (r) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -r;
-	}
-	r = -spawn_attributes(&attr, false);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, null, STDIN_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-	if (r == 0)
-		r = posix_spawnp(ret, "ps", &actions, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
+	return spawn_program(&ps, ret);
 }
 
 static int spawn_failed(int r, struct err *err)

@@ -14,12 +14,14 @@
 
 #include "host/seccomp_cache.h"
 
+#include "base/errno_text.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/filter.h>
@@ -315,6 +317,6 @@ void seccomp_cache_store(int root_fd, const struct seccomp_key *key, const struc
 		r = -errno;
 	if (r < 0) {
 		unlinkat(dir, temporary, 0);
-		log_debug("seccomp cache: write %s/%s: %s", CACHE_DIR, name.text, strerror(-r));
+		log_debug("seccomp cache: write %s/%s: %s", CACHE_DIR, name.text, errno_text(-r));
 	}
 }

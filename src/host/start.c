@@ -22,6 +22,7 @@
 #include <sys/un.h>
 
 #define LOCK_MS    10000 /* for another turtle that works on this container */
+#define END_MS     2000  /* for an init that has said why it ends */
 #define OOM_END_MS 500   /* for a process to end that the kernel has killed already */
 
 /*
@@ -100,6 +101,15 @@ static int connect_init(const struct container *container, struct err *err)
 	return TAKE_FD(sock);
 }
 
+/* An init that could not execute its program has said so and is about to end: who asks next shall see it stopped. */
+static void await_end(int pidfd)
+{
+	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+
+	while (poll(&ended, 1, END_MS) < 0 && errno == EINTR)
+		;
+}
+
 /* *ret_pidfd is of init, and the caller's to close. */
 static int start_locked(struct container *container, struct notify *notify, int *ret_pidfd, struct err *err)
 {
@@ -145,6 +155,8 @@ static int start_locked(struct container *container, struct notify *notify, int 
 	unlinkat(container->dir_fd, STATE_START, 0);
 	if (r == 0)
 		*ret_pidfd = TAKE_FD(pidfd);
+	else
+		await_end(pidfd);
 	return r;
 }
 

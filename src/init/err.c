@@ -2,6 +2,8 @@
 /* struct err for turtle-init: base/err.h without stdio. Formats: %s %c %d %u %lu %o %x %%. */
 #include "init/init.h"
 
+#include "base/errno_text.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -102,7 +104,7 @@ void err_clear(struct err *err)
 
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
-	const char *why = strerror(-code);
+	const char *why = errno_text(-code);
 	struct out out;
 	va_list ap;
 

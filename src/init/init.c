@@ -16,11 +16,8 @@ static int reset_inherited(struct init *init, struct err *err)
 {
 	sigset_t none;
 
-	for (int sig = 1; sig < 32; sig++)
-		if (sig != SIGKILL && sig != SIGSTOP && signal(sig, SIG_DFL) == SIG_ERR)
-			return err_set(err, -errno, "reset signal %d", sig);
-	for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
-		if (signal(sig, SIG_DFL) == SIG_ERR)
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP && sys_signal_default(sig) < 0)
 			return err_set(err, -errno, "reset signal %d", sig);
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)

@@ -74,7 +74,7 @@ each_end()
 	{
 		start_box
 		until_true event frozen 1 "$CGROUP_DIR/c"
-		event frozen 1 "$CGROUP_DIR/a"
+		until_true event frozen 1 "$CGROUP_DIR/a"
 		! grep -q never "$T/log"
 	}
 	each_end frozen_below

@@ -6,6 +6,7 @@
  */
 #include "host/cgroup/internal.h"
 
+#include "base/errno_text.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
@@ -46,7 +47,7 @@ static int enable_failed(const struct plan_cgroup_write *need, const char *contr
 			 struct err *err)
 {
 	if (!need) {
-		log_debug("the %s controller stays off below cgroup %s: %s", controller, path, strerror(-r));
+		log_debug("the %s controller stays off below cgroup %s: %s", controller, path, errno_text(-r));
 		return 0;
 	}
 	err_set(err, r, "%s: enable the %s controller below cgroup %s", need->property, controller, path);
@@ -296,7 +297,7 @@ int cgroup_create(const struct plan_cgroup *plan, int *ret_fd, bool *ret_made, s
 	if (r == 0 && plan->unprivileged && n_made == 0 && faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
 		r = err_set(err, -errno, "enter cgroup %s", plan->path);
 	if (plan->optional && (r == -EACCES || r == -EPERM || r == -EROFS || r == -EOPNOTSUPP)) {
-		log_debug("no cgroup for the container: %s", err ? err->msg : strerror(-r));
+		log_debug("no cgroup for the container: %s", err ? err->msg : errno_text(-r));
 		if (err)
 			*err = (struct err){0};
 		unmake_path(path, end, n_made);

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/sys.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -86,7 +87,7 @@ static pid_t process_of(pid_t thread, pid_t guess)
 	char path[64];
 	const char *line;
 
-	if (guess > 0 && (tgkill(guess, thread, 0) == 0 || errno == EPERM))
+	if (guess > 0 && (sys_tgkill(guess, thread, 0) == 0 || errno == EPERM))
 		return guess;
 	snprintf(path, sizeof(path), "/proc/%d/status", thread);
 	if (fd_read_file(AT_FDCWD, path, 16384, &text, NULL) < 0 || !(line = strstr(text, "\nTgid:")))

@@ -8,6 +8,7 @@
 #include "host/cgroup/internal.h"
 
 #include "base/fd.h"
+#include "base/errno_text.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -242,8 +243,8 @@ void cgroup_change_undo(struct cgroup_change *change, bool all, struct err *err)
 			if (!last)
 				continue;
 			log_debug("put \"%s\" back into %s of cgroup %s: %s", text ? text : "", old->file,
-				  change->plan->path, strerror(-r));
-			err_hint(err, "%s could not be put back: %s", old->file, strerror(-r));
+				  change->plan->path, errno_text(-r));
+			err_hint(err, "%s could not be put back: %s", old->file, errno_text(-r));
 		}
 }
 

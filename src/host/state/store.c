@@ -7,6 +7,7 @@
 #include "host/state/internal.h"
 
 #include "base/mem.h"
+#include "base/sys.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -206,7 +207,7 @@ static int lift(int top, const char *name, unsigned *number)
 			continue;
 		do
 			snprintf(to, sizeof(to), "lifted-%u", (*number)++);
-		while ((r = renameat2(fd, entry->d_name, top, to, RENAME_NOREPLACE) < 0 ? -errno : 0) == -EEXIST);
+		while ((r = sys_renameat2(fd, entry->d_name, top, to, RENAME_NOREPLACE) < 0 ? -errno : 0) == -EEXIST);
 	}
 	return r;
 }

@@ -17,6 +17,7 @@
 #include "systemd/protocol.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -73,64 +74,38 @@ static char **bus_environment(void)
 	return env;
 }
 
-/* 0, 1 and 2 are open in turtle (fd_open_stdio), so sock is none of them. */
-static int set_actions(posix_spawn_file_actions_t *actions, int sock)
-{
-	int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
-
-	/* Its words come over the socket; what else a library or the loader may write must not be among turtle's. */
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(actions, STDIN_FILENO, STDOUT_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(actions, STDIN_FILENO, STDERR_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(actions, sock, SYSTEMD_SOCKET);
-	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(actions, SYSTEMD_SOCKET + 1);
-	return -r;
-}
-
 static int spawn(bool user, int sock, pid_t *ret_pid, struct err *err)
 {
 	char *argv[] = {(char *)HELPER, (char *)(user ? "user" : "system"), NULL}, path[PATH_MAX];
 	static const char *const installed = TURTLE_LIBEXECDIR "/" HELPER;
 	_cleanup_free_ char **env = bus_environment();
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
+	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	/*
+	 * Its words come over the socket, SYSTEMD_SOCKET; what else a library or the loader may write must not be among
+	 * turtle's. 0, 1 and 2 are open in turtle (fd_open_stdio), so sock is none of them.
+	 */
+	struct spawn program = {.path = path,
+				.argv = argv,
+				.envp = env,
+				.fds = {null, null, null, sock},
+				.n_fds = SYSTEMD_SOCKET + 1,
+				.directory = -1,
+				.session = true};
 	int r;
 
-	if (!env || posix_spawn_file_actions_init(&actions) != 0)
+	if (null < 0)
+		return err_set(err, -errno, "start " HELPER ": open /dev/null");
+	if (!env)
 		return err_set(err, -ENOMEM, "start " HELPER);
-	if (posix_spawnattr_init(&attr) != 0) {
-		r = err_set(err, -ENOMEM, "start " HELPER);
-		goto actions;
+	r = beside_turtle(path) == 0 ? spawn_program(&program, ret_pid) : -ENOENT;
+	if (r == -ENOENT) {
+		memcpy(path, installed, strlen(installed) + 1);
+		r = spawn_program(&program, ret_pid);
 	}
-	r = set_actions(&actions, sock);
-	if (r == 0)
-		r = spawn_attributes(&attr, true);
-	if (r < 0) {
-		err_set(err, r, "prepare to start " HELPER);
-		goto out;
-	}
-	r = beside_turtle(path);
-	if (r == 0)
-		r = -posix_spawn(ret_pid, path, &actions, &attr, argv, env);
-	else
-		r = -ENOENT;
-	if (r < 0) {
-		if (r == -ENOENT) {
-			memcpy(path, installed, strlen(installed) + 1);
-			r = -posix_spawn(ret_pid, path, &actions, &attr, argv, env);
-		}
-		if (r < 0)
-			err_set(err, r, "start " HELPER ": %s", path);
-		if (r == -ENOENT)
-			err_hint(err, "this turtle was built or installed without systemd support");
-	}
-out:
-	posix_spawnattr_destroy(&attr);
-actions:
-	posix_spawn_file_actions_destroy(&actions);
+	if (r < 0)
+		err_set(err, r, "start " HELPER ": %s", path);
+	if (r == -ENOENT)
+		err_hint(err, "this turtle was built or installed without systemd support");
 	return r;
 }
 
