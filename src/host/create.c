@@ -314,6 +314,19 @@ static int do_listen(struct create *c, struct err *err)
 	return 0;
 }
 
+/* Init comes last then: until it is ready, what we have is the intermediate process. */
+static bool builds_outside(const struct create *c)
+{
+	return c->plan.init->flags & PLAN_BUILD_OUTSIDE;
+}
+
+static int adopt(struct create *c, struct err *err)
+{
+	int r = c->plan.stage ? init_adopt(&c->init, err) : 0;
+
+	return r < 0 ? r : init_reap_stage(&c->init, err);
+}
+
 static int do_spawn(struct create *c, struct err *err)
 {
 	const struct spawn_request request = {
@@ -329,9 +342,7 @@ static int do_spawn(struct create *c, struct err *err)
 	int r = init_spawn(&request, &c->init, err);
 
 	passed_close(&c->passed);
-	if (r == 0 && c->plan.stage)
-		r = init_adopt(&c->init, err);
-	return r < 0 ? r : init_reap_stage(&c->init, err);
+	return r < 0 || builds_outside(c) ? r : adopt(c, err);
 }
 
 static void undo_spawn(struct create *c)
@@ -344,6 +355,8 @@ static int do_idmap(struct create *c, struct err *err)
 	char path[64], value[16];
 	int r;
 
+	if (builds_outside(c))
+		return 0;
 	if (!c->plan.new_userns)
 		return idmap_check_joined(&c->plan, c->init.pid, err);
 	/* Otherwise the child has done this itself; here only the host may lower it. */
@@ -356,6 +369,12 @@ static int do_idmap(struct create *c, struct err *err)
 	}
 	r = idmap_write(&c->plan, c->init.pid, err);
 	return r < 0 ? r : talk_send(c->init.sync, SYNC_MAPPED, err);
+}
+
+static int do_limits(struct create *c, struct err *err)
+{
+	/* It may be allowed one process only, but takes more to be made; none of them is the payload's. */
+	return builds_outside(c) ? 0 : create_limits(c, err);
 }
 
 /* What exec will go by: the configuration as it was. */
@@ -395,6 +414,18 @@ static int do_hooks(struct create *c, struct err *err)
 static int do_terminal(struct create *c, struct err *err)
 {
 	return c->plan.terminal ? handover_terminal(&c->handover, c->init.sync, err) : 0;
+}
+
+static int do_adopt(struct create *c, struct err *err)
+{
+	int r;
+
+	if (!builds_outside(c))
+		return 0;
+	r = adopt(c, err);
+	if (r == 0)
+		r = idmap_check_joined(&c->plan, c->init.pid, err);
+	return r < 0 ? r : create_limits(c, err);
 }
 
 static int do_ready(struct create *c, struct err *err)
@@ -472,10 +503,11 @@ static const struct step {
 	{"systemd unit, before it is another user's", create_unit_early, NULL},
 	{"map ids", do_idmap, NULL}, /* then init can build, whatever else takes its time */
 	{"systemd unit", create_unit, NULL},
-	{"limits", create_limits, NULL}, /* before anything of the payload runs; init is at its mounts */
+	{"limits", do_limits, NULL}, /* before anything of the payload runs; init is at its mounts */
 	{"keep config", do_keep_config, NULL},
 	{"hooks", do_hooks, NULL},
 	{"terminal", do_terminal, NULL},
+	{"adopt", do_adopt, NULL},
 	{"ready", do_ready, NULL},
 	{"delegate cgroup", create_delegate, NULL}, /* the cgroup namespace is above it */
 	{"rlimits", do_rlimits, NULL},              /* as late as possible: RLIMIT_NOFILE would bite init's own work */

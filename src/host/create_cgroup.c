@@ -148,7 +148,7 @@ int create_unit_early(struct create *c, struct err *err)
 
 int create_unit(struct create *c, struct err *err)
 {
-	int r = awaits_unit(c) && !c->unit_started ? start_unit(c, c->init.pid, err) : 0;
+	int r = awaits_unit(c) && !c->unit_started ? start_unit(c, init_builder(&c->init), err) : 0;
 
 	return r == 0 && awaits_unit(c) ? talk_send(c->init.sync, SYNC_CGROUP, err) : r;
 }
@@ -214,9 +214,20 @@ static bool ran_out_of_memory(const struct create *c, bool killed, char *ret, si
 	return false;
 }
 
+/* Or the one that was to make it. */
+static bool init_has_ended(const struct create *c)
+{
+	siginfo_t info = {0};
+
+	if (c->init.pid > 0)
+		return has_ended(c->init.pidfd);
+	return c->init.stage > 0 && waitid(P_PID, (id_t)c->init.stage, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid > 0;
+}
+
 void create_explain(struct create *c, int r, struct err *err)
 {
-	bool ended = c->init.pid > 0 && has_ended(c->init.pidfd), killed = false;
+	bool ended = init_has_ended(c), killed = false;
 	char limit[32] = "";
 	int status = 0;
 

@@ -341,6 +341,11 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 	return talk_send_fds(ret->sync, request->passed->fds, request->passed->n, err);
 }
 
+pid_t init_builder(const struct init_process *init)
+{
+	return init->pid > 0 ? init->pid : init->stage;
+}
+
 void init_destroy(struct init_process *init)
 {
 	cleanup_close(&init->sync);

@@ -61,6 +61,9 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 int init_adopt(struct init_process *init, struct err *err);
 int init_reap_stage(struct init_process *init, struct err *err);
 
+/* Who builds the container: init, or the intermediate process before there is one. */
+pid_t init_builder(const struct init_process *init);
+
 /* Ends it, whatever it is doing, and reaps it. Accepts one that is not there. */
 void init_destroy(struct init_process *init);
 

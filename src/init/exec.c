@@ -26,6 +26,9 @@ int exec_make_cwd(struct init *init, struct err *err)
 	fd = root_open(init->root, cwd, O_PATH | O_DIRECTORY, 0);
 	if (fd == -ENOENT) {
 		fd = root_make(init->root, cwd, false, 0);
+		/* It may be in a /proc/self that is there only for who is in the pid namespace: that is seen later. */
+		if (fd == -ENOENT && init->plan->flags & PLAN_BUILD_OUTSIDE)
+			return 0;
 		if (fd < 0)
 			return err_set(err, fd, "create working directory `%s`", cwd);
 	}

@@ -124,6 +124,10 @@ static int start_hooks(struct init *init, struct err *err)
 	}
 WHEN(has_joins, plan->joins.n)
 WHEN(staged, plan->flags &PLAN_STAGE)
+WHEN(outside, plan->flags &PLAN_BUILD_OUTSIDE)
+WHEN(staged_first, staged(plan) && !outside(plan))
+WHEN(new_namespaces, outside(plan) && plan->stage_flags)
+WHEN(joined_procfs, outside(plan) && plan->mounts.n)
 WHEN(in_userns, plan->flags &PLAN_IN_USERNS)
 WHEN(needs_cgroup, plan->flags &(PLAN_NEW_CGROUPNS | PLAN_AWAIT_CGROUP))
 WHEN(new_timens, plan->new_timens)
@@ -137,6 +141,8 @@ WHEN(has_create_hooks, plan->create_container.n)
 WHEN(has_start_hooks, plan->start_container.n)
 WHEN(terminal, plan->flags &PLAN_TERMINAL)
 WHEN(no_terminal, !terminal(plan))
+WHEN(terminal_first, terminal(plan) && !outside(plan))
+WHEN(terminal_late, terminal(plan) && outside(plan))
 WHEN(has_process, plan->args.n)
 WHEN(has_sysctls, plan->sysctls.n)
 WHEN(has_readonly_paths, own_root(plan) && plan->readonly_paths.n)
@@ -164,9 +170,14 @@ static const struct step create_steps[] = {
 	{"take descriptors", NULL, sync_take_fds},
 	/* In a joined pid namespace we are seen from now on. */
 	{"hide from joined namespaces", NULL, hide_from_joined},
+	/* Here is the last place where one can be had that has us, and leads nowhere else. */
+	{"procfs of our own", outside, proc_of_builder},
+	/* By a child that has entered the pid namespace, and is seen there: so while nothing is built yet. */
+	{"procfs of the joined pid namespace", joined_procfs, proc_of_joined},
 	{"join namespaces", has_joins, ns_join},
 	/* A pid namespace is for children only, and new namespaces must belong to the joined user namespace. */
-	{"clone the container's init", staged, ns_stage},
+	{"clone the container's init", staged_first, ns_stage},
+	{"new namespaces", new_namespaces, ns_unshare},
 	/* Until the ids are mapped nothing can be made: files would have no owner. */
 	{"become root of the user namespace", in_userns, ns_become},
 	/* Changing ids has made us visible again. */
@@ -196,7 +207,7 @@ static const struct step create_steps[] = {
 	{"createContainer hooks", has_create_hooks, hooks_create_container},
 	/* Makes /dev/console, so before the root is read-only; also the owner of what hooks print to has changed. */
 	{"terminal", terminal, term_open},
-	{"controlling terminal", terminal, term_control},
+	{"controlling terminal", terminal_first, term_control},
 	{"working directory", has_process, exec_make_cwd},
 	{"home", has_process, exec_find_home},
 	/* Before /proc/sys is read-only. */
@@ -217,7 +228,10 @@ static const struct step create_steps[] = {
 	{"owner of stdio", no_terminal, term_stdio_owner},
 	{"close", NULL, close_all},
 
-	/* The process. */
+	/* The process. From here on those in a joined pid namespace see it. */
+	{"clone into the pid namespace", outside, ns_stage},
+	{"session of its own", outside, new_session},
+	{"terminal of that session", terminal_late, term_control},
 	{"personality", has_personality, set_personality},
 	{"umask", NULL, set_umask},
 	/* Raising takes a capability. */

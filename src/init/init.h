@@ -26,9 +26,11 @@ struct init {
 	int listen; /* -1 for run */
 	int *fds;   /* received: those of plan.joins, then the trees; -1 where used up */
 	unsigned n_fds;
-	int root;  /* O_PATH, the container's root, from root_attach() until close_all() */
-	int proc;  /* our procfs, or -1 while nobody has needed it */
-	int null;  /* O_PATH, the host's /dev/null, or -1 */
+	int root;   /* O_PATH, the container's root, from root_attach() until close_all() */
+	int proc;   /* our procfs, or -1 while nobody has needed it */
+	int null;   /* O_PATH, the host's /dev/null, or -1 */
+	int *procs; /* with PLAN_BUILD_OUTSIDE: a context for each procfs that is to be mounted; -1 where used up */
+	unsigned n_procs;
 	int *late; /* mounts that become read-only at last, from mount_all() until mount_late_readonly() */
 	uint32_t n_late;
 	bool host_cgroupns;     /* joined the initial cgroup namespace */
@@ -102,6 +104,7 @@ void sync_error(struct init *init, const struct err *err);
 /* ns.c */
 int ns_join(struct init *init, struct err *err);
 int ns_stage(struct init *init, struct err *err); /* returns in the container's init only */
+int ns_unshare(struct init *init, struct err *err);
 int ns_become(struct init *init, struct err *err);
 int ns_cgroup(struct init *init, struct err *err); /* more than once is fine */
 int ns_affinity(struct init *init, struct err *err);
@@ -144,6 +147,11 @@ int mask_empty(struct err *err);
 
 /* proc.c */
 int proc_open(struct init *init, unsigned attrs, struct err *err); /* init->proc is there afterwards */
+int proc_of_builder(struct init *init, struct err *err);
+/* Before the namespaces are joined: contexts for the procfs of a pid namespace that we will not be in. */
+int proc_of_joined(struct init *init, struct err *err);
+/* A context of procfs, for a mount of the container's: the caller owns it. Or -errno. */
+int proc_context(struct init *init, struct err *err);
 int proc_write(struct init *init, const char *path, const char *value, struct err *err);
 int proc_sysctls(struct init *init, struct err *err);
 int proc_apparmor(struct init *init, struct err *err);

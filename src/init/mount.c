@@ -211,7 +211,7 @@ static int make_fs(struct init *init, const struct plan_mount *m, uint64_t attrs
 {
 	const struct init_plan *plan = init->plan;
 	const char *fstype = plan_str(plan, m->fstype);
-	_cleanup_close_ int fsfd = fs_open(fstype, err);
+	_cleanup_close_ int fsfd = m->kind == PLAN_MOUNT_PROC ? proc_context(init, err) : fs_open(fstype, err);
 	int r = fsfd < 0 ? fsfd : implied_params(init, m, fsfd, covered, err);
 
 	for (uint32_t i = 0; i < m->data.n && r == 0; i++)
@@ -359,13 +359,13 @@ static int mount_fs(struct init *init, const struct plan_mount *m, struct err *e
 }
 
 /*
- * A plain procfs on /proc serves init itself as well. One that is to be read-only does not (sysctls), and one with
- * options of its own may hide what we need.
+ * A plain procfs on /proc serves init itself as well. One that is to be read-only does not (sysctls), one with options
+ * of its own may hide what we need, and one of a pid namespace that we are not in does not have us.
  */
 static int mount_proc(struct init *init, const struct plan_mount *m, struct err *err)
 {
 	bool made, plain = !m->data.n && !(m->attr_set & MOUNT_ATTR_RDONLY) && !(m->rec_set | m->rec_clr) &&
-			   !strcmp(plan_str(init->plan, m->destination), "/proc");
+			   !init->n_procs && !strcmp(plan_str(init->plan, m->destination), "/proc");
 	_cleanup_close_ int target = open_target(init, m, false, true, &made, err), tree = -1;
 	int r;
 

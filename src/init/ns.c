@@ -56,7 +56,8 @@ int ns_stage(struct init *init, struct err *err)
 {
 	int pidfd = -1, gone[2];
 	struct clone_args args = {
-		.flags = init->plan->stage_flags | CLONE_PARENT | CLONE_PIDFD,
+		.flags = (init->plan->flags & PLAN_BUILD_OUTSIDE ? 0 : init->plan->stage_flags) | CLONE_PARENT |
+			 CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 	};
 	pid_t pid;
@@ -80,6 +81,12 @@ int ns_stage(struct init *init, struct err *err)
 		;
 	close(gone[0]);
 	return 0;
+}
+
+/* For ourselves, instead of for the one that ns_stage() clones. */
+int ns_unshare(struct init *init, struct err *err)
+{
+	return unshare((int)init->plan->stage_flags) < 0 ? err_set(err, -errno, "make new namespaces") : 0;
 }
 
 int ns_become(struct init *init, struct err *err)

@@ -125,7 +125,7 @@ enum plan_flag {
 	PLAN_WAIT_START = 1 << 16,  /* create: after SYNC_CREATED wait for a start on the listening socket;
 				       run: the start comes on the sync socket */
 	PLAN_STAGE = 1 << 17,       /* one intermediate process: it enters the joins, then clones the container's init
-				       with stage_flags as a sibling (CLONE_PARENT) */
+				       with stage_flags as a sibling (CLONE_PARENT); see PLAN_BUILD_OUTSIDE */
 	PLAN_HAS_CAPS = 1 << 18,    /* caps[] are given (else all sets become empty: see plan/security.c) */
 	PLAN_SET_UMASK = 1 << 19,
 	PLAN_AWAIT_CGROUP = 1 << 20, /* born in the caller's cgroup: systemd moves it, SYNC_CGROUP tells when */
@@ -133,6 +133,8 @@ enum plan_flag {
 				      last descriptor that is passed is the host's procfs */
 	PLAN_ANY_CPU = 1 << 22,    /* whatever CPUs the caller is bound to, the process may use all of its cgroup */
 	PLAN_LISTEN_PID = 1 << 23, /* socket activation: the variable LISTEN_PID is set to what getpid(2) says */
+	PLAN_BUILD_OUTSIDE = 1 << 24, /* of a joined pid namespace, whose processes would see it: the intermediate
+					 process makes the namespaces for itself, builds, and clones init at last */
 };
 
 enum plan_cap_set {

@@ -5,7 +5,8 @@
  * One clone3 makes all that are new, except two that init unshares itself: cgroup, whose root would else be the
  * runtime's cgroup, and time, which takes its offsets only while it is empty. Joins are entered by init, unless that is
  * too late: a pid or time namespace is for children only, and what is created beside a user namespace must belong to
- * it, so a joined user namespace, or a new one with other joins, needs a process in between (the stage).
+ * it, so a joined user namespace, or a new one with other joins, needs a process in between (the stage). For the sake
+ * of a joined pid namespace that process does all that the processes there are not to see.
  */
 #include "plan/internal.h"
 
@@ -71,6 +72,18 @@ static int plan_joins(struct planner *p, const char *const paths[], const uint64
 	return 0;
 }
 
+/*
+ * What is built in a joined pid namespace is seen by those who are in it. Not outside: beside a new user namespace, in
+ * which there is no right to enter the pid namespace; nor with hooks that are told the number of the container's init.
+ */
+static bool build_outside(const struct planner *p)
+{
+	const struct oci_hooks *hooks = p->config->hooks;
+
+	return p->joined_ns & CLONE_NEWPID && !(p->new_ns & CLONE_NEWUSER) &&
+	       !(hooks && (hooks->n_prestart || hooks->n_create_runtime || hooks->n_create_container));
+}
+
 /* The root of a user namespace may, even where the mount namespace around it is not its own. */
 static bool may_make_namespaces(const struct plan_facts *facts)
 {
@@ -122,7 +135,7 @@ int plan_namespaces(struct planner *p, struct err *err)
 	made = p->new_ns & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 	p->plan.stage = (p->joined_ns & late) || (p->joined_ns && (p->new_ns & CLONE_NEWUSER));
 	if (p->plan.stage) {
-		p->init.flags |= PLAN_STAGE;
+		p->init.flags |= PLAN_STAGE | (build_outside(p) ? PLAN_BUILD_OUTSIDE : 0);
 		p->init.stage_flags = made;
 	} else {
 		p->plan.clone_flags = made;

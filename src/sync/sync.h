@@ -31,6 +31,10 @@
  *     ◀────────────────── SYNC_EXEC                  the next thing is execve
  *     ◀────────────────── end of file                execve succeeded (the socket has O_CLOEXEC)
  *
+ * In a joined pid namespace (PLAN_BUILD_OUTSIDE) the intermediate process does all down to the terminal and closes what
+ * it has of the host; SYNC_PID and its exit come then, just before SYNC_READY, which is the new init's. The limits of
+ * the cgroup are applied between the two.
+ *
  * For an exec (PLAN_EXEC) it is shorter. What of the container can see the process sees it from the second clone on, in
  * which nothing is left of the host:
  *

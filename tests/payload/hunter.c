@@ -3,14 +3,16 @@
  * A process of a container that lies in wait for the processes that exec puts into it, and tries to take hold of them
  * while they are still turtle's: before their execve.
  *
- *   hunter TOKEN [seize]
+ *   hunter TOKEN [seize|look [FILE]]
  *
  * For each process that it finds in /proc, again and again: its links, descriptors, environment, maps and memory, and a
  * pidfd's descriptors; with `seize` also by ptrace(2), which stops the prey. Without CAP_SYS_PTRACE nothing may be had
  * of a process that has not executed a program of the container yet. With it, what can be had must be nothing of the
  * host's: only files that are no directories, no path but the container's root, and no TOKEN, which the host's turtle
- * has in its environment. Prints each trespass, "up" at the beginning, and at SIGTERM how many processes it has met,
- * how many of them before their execve, and how often something was had of one of those.
+ * has in its environment. With FILE, the path of a file of the host, the prey may have another root than the hunter (a
+ * container that joins the pid namespace), but none from which that file can be reached. Prints each trespass, "up" at
+ * the beginning, and at SIGTERM how many processes it has met, how many of them before their execve, and how often
+ * something was had of one of those.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -32,7 +34,7 @@
 
 enum { MET = 1, MET_EARLY = 2 };
 
-static const char *token;
+static const char *token, *host_file;
 static int seize;
 static unsigned char known[MAX_PID];
 static unsigned met, early, had;
@@ -100,6 +102,18 @@ static void judge(int pid, const char *what)
 		trespass(pid, "%s could be had before its execve", what);
 }
 
+static void check_host(int pid, const char *what)
+{
+	char path[512];
+
+	for (int up = 0; up < 2; up++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s%s/%s", pid, what, up ? "/../../../../../../../.." : "",
+			 host_file);
+		if (access(path, F_OK) == 0)
+			trespass(pid, "the host is in reach of its %s", what);
+	}
+}
+
 static void check_inside(int pid, const char *what)
 {
 	struct stat theirs, ours;
@@ -107,6 +121,10 @@ static void check_inside(int pid, const char *what)
 	if (stat(path_of(pid, what), &theirs) < 0)
 		return;
 	judge(pid, what);
+	if (host_file) {
+		check_host(pid, what);
+		return;
+	}
 	if (stat("/", &ours) < 0)
 		return;
 	if (theirs.st_dev != ours.st_dev || theirs.st_ino != ours.st_ino)
@@ -275,11 +293,12 @@ int main(int argc, char **argv)
 	DIR *proc = opendir("/proc");
 
 	if (argc < 2 || !proc) {
-		fprintf(stderr, "usage: hunter TOKEN [seize], with a /proc\n");
+		fprintf(stderr, "usage: hunter TOKEN [seize|look [FILE]], with a /proc\n");
 		return 2;
 	}
 	token = argv[1];
-	seize = argc > 2;
+	seize = argc > 2 && strcmp(argv[2], "seize") == 0;
+	host_file = argc > 3 ? argv[3] : NULL;
 	sigaction(SIGTERM, &action, NULL);
 	puts("up");
 	fflush(stdout);
