@@ -178,6 +178,19 @@ static int delete_locked(const struct host_options *options, struct container *c
 	return r < 0 ? r : container_destroy(container, pidfd, err);
 }
 
+int container_delete(const struct host_options *options, struct container *container, struct err *err)
+{
+	int r = container_lock(container, 0, err);
+
+	if (r == -ETIMEDOUT) {
+		kill_under_lock(options, container, err);
+		r = container_lock(container, LOCK_MS, err);
+	}
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : delete_locked(options, container, true, err);
+}
+
 int host_delete(const struct host_options *options, const char *id, bool force, struct err *err)
 {
 	struct container container = {.root_fd = -1, .dir_fd = -1};

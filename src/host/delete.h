@@ -3,6 +3,7 @@
 #ifndef TURTLE_HOST_DELETE_H
 #define TURTLE_HOST_DELETE_H
 
+#include "host/host.h"
 #include "host/state/state.h"
 
 /*
@@ -11,5 +12,11 @@
  * On failure the state directory is kept, so that it can be tried again.
  */
 int container_destroy(struct container *container, int pidfd, struct err *err);
+
+/*
+ * delete --force of a container that was kept open, without the lock: of this one, not of another that has its id by
+ * now. One that is gone is no error.
+ */
+int container_delete(const struct host_options *options, struct container *container, struct err *err);
 
 #endif

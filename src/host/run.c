@@ -29,18 +29,12 @@ static int start_created(struct create *c, struct notify *notify, struct err *er
 	return r < 0 ? r : start_finish(&c->container, c->init.sync, c->init.pidfd, &destroy, err);
 }
 
-/* Others may look and kill now. */
-static void release(struct create *c)
-{
-	container_close(&c->container);
-	c->container.root_fd = c->container.dir_fd = -1;
-}
-
 static int attached(struct create *c, struct foreground *fg, int *ret_status, struct err *err)
 {
 	int status, r;
 
-	release(c);
+	/* Others may look and kill now. */
+	container_unlock(&c->container);
 	r = foreground_wait(fg, c->init.pid, c->init.pidfd, c->handover.master, &status, err);
 	if (r < 0)
 		return r;
@@ -84,15 +78,15 @@ int host_run(const struct host_options *options, const struct create_request *re
 			systemd_close(&c.systemd);
 			fg.notify = &notify;
 			r = attached(&c, &fg, ret_status, err);
-			/* The lock was let go meanwhile; whoever deleted the container has done our work. */
-			gone = request->keep && r == 0 ? 0 : host_delete(options, request->id, true, &why);
+			/* Whoever deleted the container meanwhile has done our work, and may have made another one. */
+			gone = request->keep && r == 0 ? 0 : container_delete(options, &c.container, &why);
 			if (gone < 0 && r == 0) {
 				r = gone;
 				if (err)
 					*err = why;
 			}
 		} else {
-			release(&c);
+			container_close(&c.container);
 			r = notify_wait(&notify, c.init.pid, c.init.pidfd, err);
 			*ret_status = 0;
 		}

@@ -226,6 +226,22 @@ status_of()
 	wait "$runtime"
 }
 
+@test "run: the end of the foreground is not that of another container that has the id by now" {
+	local runner
+	args /probe wait
+	"$TURTLE" --root "$STATE" run box >"$T/log" 2>&1 3>&- &
+	runner=$!
+	until_line "$T/log" up
+	kill -STOP "$runner"
+	ok turtle delete --force box
+	ok turtle run -d box
+	kill -CONT "$runner"
+	call wait "$runner"
+	same "$status" 137
+	same "$(state_of box)" running
+	same "$(cat "$T/log")" up
+}
+
 @test "run: SIGKILL of the foreground runtime leaves a container that can be deleted" {
 	args /probe wait
 	"$TURTLE" --root "$STATE" run box >"$T/container" 2>&1 3>&- &
