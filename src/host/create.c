@@ -336,11 +336,14 @@ static int do_spawn(struct create *c, struct err *err)
 		.cwd = c->bundle.path,
 		.cgroup_fd = c->process_fd >= 0 ? c->process_fd : c->cgroup_fd,
 		.cgroup = c->plan.cgroup.path,
-		.enter = !c->cgroup_made,
+		.enter = !c->cgroup_made || c->born_dead,
 		.listen_fd = c->listen_fd,
 	};
-	int r = init_spawn(&request, &c->init, err);
+	/* They were given to the one that died. */
+	int r = c->born_dead ? passed_open(&c->plan, &c->passed, err) : 0;
 
+	if (r == 0)
+		r = init_spawn(&request, &c->init, err);
 	passed_close(&c->passed);
 	return r < 0 || builds_outside(c) ? r : adopt(c, err);
 }
@@ -477,6 +480,7 @@ static const struct step {
 	const char *name;
 	int (*run)(struct create *c, struct err *err);
 	void (*undo)(struct create *c);
+	bool of_init; /* once more where init was born dead */
 } steps[] = {
 	{"start turtle-systemd", do_open_systemd, NULL}, /* connects to its bus while we read */
 	{"open bundle", do_open_bundle, NULL},
@@ -498,10 +502,10 @@ static const struct step {
 	{"init image", do_image, NULL},            /* before the cgroup is entered: not charged to it */
 	{"cgroup", create_cgroup, create_undo_cgroup},
 	{"listen", do_listen, NULL},
-	{"spawn", do_spawn, undo_spawn},
+	{"spawn", do_spawn, undo_spawn, true},
 	/* As long as it is the caller's: the user's systemd may not move a process of another user. */
 	{"systemd unit, before it is another user's", create_unit_early, NULL},
-	{"map ids", do_idmap, NULL}, /* then init can build, whatever else takes its time */
+	{"map ids", do_idmap, NULL, true}, /* then init can build, whatever else takes its time */
 	{"systemd unit", create_unit, NULL},
 	{"limits", do_limits, NULL}, /* before anything of the payload runs; init is at its mounts */
 	{"keep config", do_keep_config, NULL},
@@ -516,6 +520,20 @@ static const struct step {
 	{"pid file", do_pid_file, undo_pid_file}, /* last: engines take it as "there is a container" */
 	{"release", do_release, NULL},
 };
+
+/* The kernel has killed init where it was cloned (init_was_born_dead): puts the sequence back to where there was none.
+ */
+static size_t begin_init_anew(struct create *c)
+{
+	size_t i = 0;
+
+	log_debug("create %s: init was killed where it was cloned, once more", c->request->id);
+	init_destroy(&c->init);
+	c->born_dead = true;
+	while (!steps[i].of_init)
+		i++;
+	return i;
+}
 
 static void undo_from(struct create *c, size_t done)
 {
@@ -539,12 +557,17 @@ int create_container(struct create *create, struct err *err)
 	create->container.root_fd = create->container.dir_fd = -1;
 	create->init = INIT_PROCESS_NONE;
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (size_t i = 0, done = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		int r;
 
+		if (i < done && !steps[i].of_init)
+			continue;
 		log_debug("create %s: %s", create->request->id, steps[i].name);
 		r = steps[i].run(create, err);
-		if (r < 0) {
+		if (r < 0 && !create->born_dead && create->cgroup_made && init_was_born_dead(&create->init)) {
+			done = i;
+			i = begin_init_anew(create) - 1;
+		} else if (r < 0) {
 			create_explain(create, r, err);
 			/* A step that failed half way has its own undo, too. */
 			undo_from(create, i + 1);

@@ -32,7 +32,8 @@ struct create {
 	int cgroup_fd;            /* with the limits; -1: none */
 	int process_fd;           /* the one below it that init is in, or -1 */
 	bool cgroup_made;
-	bool stuck; /* undoing did not get all: the state stays, for a delete to go on from */
+	bool born_dead; /* a first init was; this one enters the cgroup by itself */
+	bool stuck;     /* undoing did not get all: the state stays, for a delete to go on from */
 	struct init_image image;
 	int listen_fd;
 	struct passed passed;

@@ -15,6 +15,8 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/nsfs.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+
+#define PF_FORKNOEXEC 0x40 /* among a task's flags: forked, but not executed anything; as old as the field */
 
 /* init_blob.S */
 extern const char turtle_init_start[], turtle_init_end[];
@@ -302,8 +306,8 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 	int r;
 
 	/*
-	 * Kernels of 2025 (6.12.101, 6.18) kill whoever is cloned into a cgroup that was once told to kill: they
-	 * compare its count of cgroup.kill with that of the parent's cgroup. A new one was never told.
+	 * A cgroup that is there may once have been told to kill (see init_was_born_dead). A new one never was, nor,
+	 * mostly, that of the caller.
 	 */
 	if (request->cgroup_fd >= 0 && request->enter) {
 		procs = openat(request->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -344,6 +348,36 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 pid_t init_builder(const struct init_process *init)
 {
 	return init->pid > 0 ? init->pid : init->stage;
+}
+
+/* Of a process that may be a zombie: whether it is what the clone has made, and no more. */
+static bool has_not_executed(pid_t pid)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *rest;
+	unsigned flags;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (fd_read_file(AT_FDCWD, path, 4096, &text, NULL) < 0)
+		return false;
+	rest = strrchr(text, ')');
+	return rest && sscanf(rest, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && flags & PF_FORKNOEXEC;
+}
+
+bool init_was_born_dead(const struct init_process *init)
+{
+	struct pollfd sync = {.fd = init->sync};
+	pid_t pid = init_builder(init);
+	siginfo_t info = {0};
+	int wait;
+
+	if (pid <= 0)
+		return false;
+	/* Whose end of the socket is closed is ending, if it has not ended yet. */
+	wait = poll(&sync, 1, 0) == 1 && sync.revents & POLLHUP ? 0 : WNOHANG;
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | wait) == 0 && info.si_pid == pid &&
+	       info.si_code == CLD_KILLED && info.si_status == SIGKILL && has_not_executed(pid);
 }
 
 void init_destroy(struct init_process *init)

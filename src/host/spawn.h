@@ -61,6 +61,13 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 int init_adopt(struct init_process *init, struct err *err);
 int init_reap_stage(struct init_process *init, struct err *err);
 
+/*
+ * Kernels of 2025 (6.12.101, 6.18) compare the count of cgroup.kill of the cgroup that a process is cloned into with
+ * that of its parent's cgroup, and kill it where they differ. Whether that has happened, and it has never executed
+ * turtle-init; it is still to be reaped. To be asked once something has failed.
+ */
+bool init_was_born_dead(const struct init_process *init);
+
 /* Who builds the container: init, or the intermediate process before there is one. */
 pid_t init_builder(const struct init_process *init);
 

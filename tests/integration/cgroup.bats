@@ -26,6 +26,15 @@ need_controller() { has_controller "$1" || skip "the $1 controller is not in cgr
 # event KEY VALUE: whether the container's cgroup.events says so.
 event() { grep -qsx "$1 $2" "$CGROUP_DIR/cgroup.events"; }
 
+# from_killed COMMAND...: by a caller in a cgroup that was told cgroup.kill once.
+from_killed()
+{
+	local dir=$CGROUP_MOUNT$TEST_CGROUP/caller
+	mkdir -p "$dir"
+	echo 1 >"$dir/cgroup.kill"
+	bash -c 'echo $$ >"$1/cgroup.procs"; shift; exec timeout 20 "$TURTLE" --root "$STATE" "$@" 3>&-' _ "$dir" "$@"
+}
+
 # A process of the host in the cgroup DIR; $STRANGER.
 stranger_in()
 {
@@ -645,4 +654,37 @@ adas_bundle()
 	same "$(stat -c %u "$CGROUP_DIR/payload/cgroup.procs" "$CGROUP_DIR/payload/mine/cgroup.procs" "$CGROUP_DIR/cgroup.procs" | xargs)" "1000 1000 0"
 	ok turtle delete --force box
 	[ ! -e "$CGROUP_DIR" ] || fail "its cgroup is there"
+}
+
+@test "cgroup: a caller whose own cgroup was once told to kill" {
+	[ -e "$CGROUP_MOUNT$CGROUP_BASE/cgroup.kill" ] || skip "no cgroup.kill before Linux 5.14"
+	export TURTLE STATE
+	local join
+	args sh -c 'cat /proc/self/uid_map; grep -o ::/ /proc/self/cgroup'
+	ok from_killed --debug --log "$T/debug" run box
+	has ::/
+	# With all that is done between the clone and the first word: a map, limits, the saved configuration, a hook.
+	chown -R 100000:100000 "$ROOTFS"
+	cp config.json plain.json
+	config '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings | .hooks.createRuntime = [{"path": "/bin/true"}]'
+	ok from_killed run box
+	matches '^ *0 +100000 +65536$'
+	# By way of an intermediate process.
+	sleep 60 3>&- &
+	for join in uts pid; do
+		config --arg t "$join" --arg p "/proc/$!/ns/$join" '.linux.namespaces |= map(if .type == $t then .path = $p else . end)
+			| .process.args = ["true"] | del(.hostname)'
+		ok from_killed run box
+		cp plain.json config.json
+		chown -R 0:0 "$ROOTFS"
+	done
+	args /probe wait
+	ok from_killed create box
+	ok from_killed start box
+	ok from_killed exec box grep -o ::/ /proc/self/cgroup
+	has ::/
+	ok turtle delete --force box
+	rmdir "$CGROUP_MOUNT$TEST_CGROUP/caller"
+	grep -q "killed where it was cloned" "$T/debug" || skip "this kernel does not kill who is cloned"
 }
