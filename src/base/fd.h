@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -43,6 +44,9 @@ int fd_connect_unix(const char *path, const char *what, struct err *err);
 
 /* Sends one message with one descriptor (SCM_RIGHTS), as console, pidfd and seccomp sockets want it. */
 int fd_send_fd(int sock, int fd, const void *payload, size_t size);
+
+/* Whether the process of a pidfd has ended, be it reaped or not. */
+bool fd_pidfd_has_ended(int pidfd);
 
 /*
  * Leaves exactly the inherited descriptors 3 .. 3+n-1 open for programs that are executed: later ones get O_CLOEXEC,

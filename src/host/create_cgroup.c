@@ -9,6 +9,7 @@
  */
 #include "host/create.h"
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
@@ -17,7 +18,6 @@
 #include "host/unit.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -189,13 +189,6 @@ int create_delegate(struct create *c, struct err *err)
 	return cgroup_delegate(&c->plan.cgroup, c->process_fd >= 0 ? c->process_fd : c->cgroup_fd, c->init.pid, err);
 }
 
-static bool has_ended(int pidfd)
-{
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-
-	return poll(&p, 1, 0) == 1;
-}
-
 /* Whether the kernel killed for memory in the container's cgroup; its limit into ret. */
 static bool ran_out_of_memory(const struct create *c, bool killed, char *ret, size_t size)
 {
@@ -220,7 +213,7 @@ static bool init_has_ended(const struct create *c)
 	siginfo_t info = {0};
 
 	if (c->init.pid > 0)
-		return has_ended(c->init.pidfd);
+		return fd_pidfd_has_ended(c->init.pidfd);
 	return c->init.stage > 0 && waitid(P_PID, (id_t)c->init.stage, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
 	       info.si_pid > 0;
 }

@@ -117,13 +117,6 @@ static int read_setgroups(struct exec *e, int proc, struct err *err)
 	return 0;
 }
 
-static bool has_ended(int pidfd)
-{
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-
-	return poll(&p, 1, 0) == 1;
-}
-
 /*
  * An init waits, before it is gone, until all of its pid namespace is reaped. A child of ours may be among them whose
  * number we have not heard, because its stage was killed as well.
@@ -191,12 +184,12 @@ static int do_namespaces(struct exec *e, struct err *err)
 			r = err_set(err, -errno, "open the root of container %s", e->container.id);
 	}
 	/* If it lives, the number was not another's meanwhile. Its namespaces go a little before it does. */
-	if (r == -ENOENT || r == -ESRCH ? ends_soon(e->init_pidfd) : has_ended(e->init_pidfd))
+	if (r == -ENOENT || r == -ESRCH ? ends_soon(e->init_pidfd) : fd_pidfd_has_ended(e->init_pidfd))
 		return err_msg(err, -ESRCH, "cannot exec in a stopped container");
 	return r;
 }
 
-static int make_plan(struct exec *e, struct err *err)
+int exec_plan(struct exec *e, struct err *err)
 {
 	return plan_exec(e->bundle.config, &e->facts, &e->plan_request, e->seccomp.len ? &e->seccomp : NULL,
 			 e->bundle.arena, &e->plan, err);
@@ -209,7 +202,7 @@ static int do_plan(struct exec *e, struct err *err)
 	e->plan_request.id = e->container.id;
 	e->plan_request.no_new_keyring = e->container.state.no_new_keyring;
 	e->plan_request.preserve_fds = e->request->preserve_fds;
-	r = make_plan(e, err);
+	r = exec_plan(e, err);
 	for (size_t i = 0; r == 0 && i < e->plan.n_warnings; i++)
 		log_warning("%s", e->plan.warnings[i]);
 	return r;
@@ -316,7 +309,7 @@ static int do_execute(struct exec *e, struct err *err)
 	int r;
 
 	/* Also one that entered a cgroup just after everything in it was killed must not outlive the container. */
-	if (has_ended(e->init_pidfd))
+	if (fd_pidfd_has_ended(e->init_pidfd))
 		return err_msg(err, -ESRCH, "cannot exec in a stopped container");
 	r = talk_send(e->process.sync, SYNC_START, err);
 
@@ -378,7 +371,7 @@ static void explain(const struct exec *e, int r, bool died, struct err *err)
 {
 	bool ending = died || r == -ENOMEM;
 
-	if (e->init_pidfd >= 0 && (ending ? ends_soon(e->init_pidfd) : has_ended(e->init_pidfd)))
+	if (e->init_pidfd >= 0 && (ending ? ends_soon(e->init_pidfd) : fd_pidfd_has_ended(e->init_pidfd)))
 		err_msg(err, -ESRCH, "cannot exec in a stopped container");
 	else if (died)
 		explain_death(e, err);

@@ -43,6 +43,9 @@ struct exec {
 	struct foreground foreground;
 };
 
+/* Makes the plan, out of plan_request. */
+int exec_plan(struct exec *e, struct err *err);
+
 /* Finds the cgroup. */
 int exec_open_cgroup(struct exec *e, struct err *err);
 

@@ -145,8 +145,7 @@ static int make_waiting_image(struct exec *e, struct err *err)
 	int r;
 
 	e->plan_request.await_cgroup = true;
-	r = plan_exec(e->bundle.config, &e->facts, &e->plan_request, e->seccomp.len ? &e->seccomp : NULL,
-		      e->bundle.arena, &e->plan, err);
+	r = exec_plan(e, err);
 	if (r < 0)
 		return r;
 	init_image_close(&e->image);

@@ -2,11 +2,11 @@
 /* What a container is now: asked from the kernel each time, never remembered. */
 #include "host/state/internal.h"
 
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/sys.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -57,13 +57,6 @@ static bool is_being_made(const struct container *container)
 	return fd >= 0 && state_lock_fd(fd, STATE_SHARED, 0) == -ETIMEDOUT;
 }
 
-static bool has_ended(int pidfd)
-{
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-
-	return poll(&p, 1, 0) == 1;
-}
-
 /* Whether init lives; *ret_pidfd, when asked for, is of it then. */
 static int find_init(const struct container *container, bool *ret_alive, int *ret_pidfd, struct err *err)
 {
@@ -86,7 +79,7 @@ static int find_init(const struct container *container, bool *ret_alive, int *re
 			return err_set(err, -errno, "open process %d of container %s", state->pid, container->id);
 	}
 	r = state_pid_start_time(state->pid, &start_time);
-	if (r == -ESRCH && pidfd >= 0 && !has_ended(pidfd)) {
+	if (r == -ESRCH && pidfd >= 0 && !fd_pidfd_has_ended(pidfd)) {
 		err_msg(err, -EACCES, "process %d of container %s lives, but is not to be seen in /proc", state->pid,
 			container->id);
 		return err_hint(err, "mounted with hidepid?");
