@@ -13,6 +13,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* As a null within a document: nothing is given, as runc takes it. */
+static bool is_null(const char *text, size_t size)
+{
+	static const char space[] = " \t\r\n";
+
+	if (strlen(text) != size)
+		return false;
+	text += strspn(text, space);
+	return strncmp(text, "null", 4) == 0 && text[4 + strspn(text + 4, space)] == '\0';
+}
+
 int config_read_document(const char *path, const struct ocispec_object *object, struct ocispec_arena *arena, void **ret,
 			 struct err *err)
 {
@@ -33,7 +44,8 @@ int config_read_document(const char *path, const struct ocispec_object *object, 
 		return err_msg(err, r, "%s is larger than %u MiB", name, OCISPEC_MAX_SIZE >> 20);
 	if (r < 0)
 		return err_set(err, r, "read %s", name);
-	r = ocispec_parse(object, text, size, name, arena, &document, &why);
+	r = is_null(text, size) ? ocispec_parse(object, "{}", 2, name, arena, &document, &why)
+				: ocispec_parse(object, text, size, name, arena, &document, &why);
 	if (r == -ENOMEM)
 		return err_set(err, r, "parse %s", name);
 	if (r < 0)

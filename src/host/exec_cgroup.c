@@ -19,9 +19,11 @@
 #include "host/unit.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -168,12 +170,43 @@ static int spawn_by_systemd(struct exec *e, struct err *err)
 	return r < 0 ? r : talk_send(e->process.sync, SYNC_CGROUP, err);
 }
 
+/*
+ * In a frozen cgroup that takes until somebody thaws it. In the foreground our signals are the process's, but those
+ * that are to end it must not wait for that: there is nobody yet who could take them.
+ */
+static int wait_for_word(const struct exec *e, struct err *err)
+{
+	struct pollfd fds[2] = {{.fd = e->process.sync, .events = POLLIN}, {.events = POLLIN}};
+	_cleanup_close_ int fd = -1;
+	struct signalfd_siginfo info;
+	sigset_t ending;
+
+	if (e->request->detach)
+		return 0;
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGHUP);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGQUIT);
+	sigaddset(&ending, SIGTERM);
+	fd = fds[1].fd = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return err_set(err, -errno, "wait for signals");
+	while (poll(fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return err_set(err, -errno, "wait for the process");
+	if (fds[0].revents || read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return 0;
+	return err_msg(err, -EINTR, "ended by signal %u before the process could begin", info.ssi_signo);
+}
+
 /* -EAGAIN: it was killed before it could say, or even read, a word. */
 static int check_begun(struct exec *e, struct err *err)
 {
 	pid_t *pid = e->process.stage ? &e->process.stage : &e->process.pid;
-	int status = 0;
+	int status = 0, r = wait_for_word(e, err);
 
+	if (r < 0)
+		return r;
 	if (!talk_is_over(e->process.sync))
 		return 0;
 	if (waitpid(*pid, &status, 0) == *pid)
@@ -206,5 +239,6 @@ int exec_spawn(struct exec *e, struct err *err)
 		if (r == -EAGAIN)
 			r = spawn(e, e->cgroup_fd, true, err);
 	}
-	return r < 0 && r != -EPIPE && e->cgroup_fd >= 0 ? err_wrap(err, "enter cgroup %s", e->cgroup) : r;
+	return r < 0 && r != -EPIPE && r != -EINTR && e->cgroup_fd >= 0 ? err_wrap(err, "enter cgroup %s", e->cgroup)
+									: r;
 }

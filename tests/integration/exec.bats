@@ -462,6 +462,30 @@ exec_detached()
 	[ ! -s "$T/e" ] || fail "words on stderr: $(<"$T/e")"
 }
 
+@test "exec: what waits for a paused container can be ended" {
+	local sig runtime
+	hold
+	ok turtle pause box
+	for sig in TERM INT HUP QUIT; do
+		# In the background of a script SIGINT and SIGQUIT are ignored.
+		env --default-signal=INT,QUIT "$TURTLE" --root "$STATE" exec --ignore-paused box sh -c 'echo ran' >"$T/o" 2>"$T/e" 3>&- &
+		runtime=$!
+		until_true eval '[ "$(wc -l <"$CGROUP_DIR/cgroup.procs")" -gt 1 ]'
+		# No reason to end.
+		kill -WINCH "$runtime"
+		kill -USR1 "$runtime"
+		kill "-$sig" "$runtime"
+		status=0
+		wait "$runtime" || status=$?
+		same "$status" 255
+		grep -q "ended by signal $(kill -l "$sig") before" "$T/e" || fail "not told: $(<"$T/e")"
+		until_true eval '[ "$(wc -l <"$CGROUP_DIR/cgroup.procs")" -eq 1 ]'
+	done
+	ok turtle resume box
+	[ ! -s "$T/o" ] || fail "it ran"
+	same "$(state_of box)" running
+}
+
 @test "exec: wrong command lines end with 1" {
 	hold
 	call turtle exec

@@ -67,6 +67,21 @@ all_values() { grep -rs '' "$CGROUP_DIR" --include='*.max*' --include='cgroup.su
 	same "$(value cgroup.max.depth)" 3
 }
 
+@test "update: a document without a value changes nothing" {
+	local json
+	up
+	ok turtle update -r - box <<<'{"unified": {"cgroup.max.depth": "5"}}'
+	for json in null ' null
+		' '{}' '{"memory": null, "cpu": null, "pids": null, "unified": null}' '{"memory": {"limit": null}}'; do
+		ok turtle update -r - box <<<"$json"
+		is ""
+		same "$(value cgroup.max.depth)" 5
+	done
+	for json in 'null null' nul nullx '"null"' "[null]"; do
+		refused "standard input" turtle update -r - box <<<"$json"
+	done
+}
+
 @test "update: with --resources no other flag counts" {
 	up
 	ok from '{"unified": {"cgroup.max.depth": "3"}}' --pids-limit 3 --memory 1m --cpu-idle 7
