@@ -209,3 +209,18 @@ join_pid_namespace_of()
 	ok sh -c 'ulimit -Sn 200; exec "$0" --root "$1" run box' "$TURTLE" "$STATE"
 	has 400 200
 }
+
+@test "where memory files can't be executed there is one clear error, and nothing is left" {
+	[ -e /proc/sys/vm/memfd_noexec ] || skip "no sysctl vm.memfd_noexec before Linux 6.3"
+	# The setting is the pid namespace's.
+	within()
+	{
+		timeout 20 unshare --pid --fork --mount-proc sh -c 'echo "$1" >/proc/sys/vm/memfd_noexec; shift; exec "$@"' _ "$1" \
+			"$TURTLE" --root "$STATE" run box 3>&-
+	}
+	args echo ran
+	ok within 1
+	is ran
+	refused "sysctl vm.memfd_noexec is 2" within 2
+	[ ! -e "$STATE/box" ] || fail "a state is left"
+}
