@@ -11,6 +11,7 @@
 #include "host/claim.h"
 #include "host/hooks.h"
 #include "host/host.h"
+#include "host/mapped.h"
 #include "host/unit.h"
 #include "host/view.h"
 
@@ -84,6 +85,8 @@ int container_destroy(struct container *container, int pidfd, struct err *err)
 	if (r < 0)
 		return r;
 	r = state_remove(container, err);
+	if ((r == -EACCES || r == -EPERM) && mapped_remove_notify(container) == 0)
+		r = state_remove(container, err);
 	if (r < 0)
 		return r;
 	if (container->has_state && st->n_poststop > 0) {

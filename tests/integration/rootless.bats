@@ -400,3 +400,18 @@ plain()
 	same "$status" 255
 	[[ $stderr == *'exec failed: '* ]] || fail "an error without words"
 }
+
+@test "rootless: what a container leaves in the notification directory is removed, also where it is another id's" {
+	command -v newuidmap >/dev/null || skip "newuidmap is not here"
+	range
+	config '.process.capabilities |= with_entries(.value += ["CAP_SYS_ADMIN", "CAP_CHOWN", "CAP_FOWNER", "CAP_DAC_OVERRIDE"])'
+	args sh -c 'mount -o remount,bind,rw /run/notify && cd /run/notify && mkdir -p theirs/a/b && touch theirs/f theirs/a/b/f &&
+		chown -R 7:7 theirs && chmod 700 theirs theirs/a && chown 9:9 . && chmod 1700 . && echo made; exec sleep 1000'
+	# Nobody has to read from it.
+	as_user sh -c "NOTIFY_SOCKET=@nobody-$BASHPID exec $TURTLE --root $USER_STATE create box" || fail "no box"
+	ok turtle start box
+	until_true test -d "$USER_STATE/box/notify/theirs"
+	until_true eval '[ "$(stat -c %u "$USER_STATE/box/notify")" -eq 200008 ]'
+	ok turtle delete --force box
+	[ ! -e "$USER_STATE/box" ] || fail "the state is left"
+}

@@ -107,6 +107,9 @@ int container_lock(struct container *container, int timeout_ms, struct err *err)
  */
 int state_save(struct container *container, struct err *err);
 
+/* Empties and removes ROOT/ID/notify. -EACCES or -EPERM: something in there is neither ours nor root's to remove. */
+int state_remove_notify(const struct container *container);
+
 /* Removes every file of ROOT/ID, then ROOT/ID. Missing ones are no error. */
 int state_remove(struct container *container, struct err *err);
 

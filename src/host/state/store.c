@@ -216,7 +216,7 @@ static int lift(int top, const char *name, unsigned *number)
  * The one directory. What is in it is a socket of ours; but a container with CAP_SYS_ADMIN can make its view of it
  * writable, and must not be there forever for that.
  */
-static int remove_notify(const struct container *container)
+int state_remove_notify(const struct container *container)
 {
 	int fd = openat(container->dir_fd, STATE_NOTIFY, DIRECTORY_FLAGS);
 	_cleanup_closedir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -254,7 +254,7 @@ static int remove_entries(const struct container *container)
 {
 	int fd = openat(container->dir_fd, ".", DIRECTORY_FLAGS);
 	_cleanup_closedir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	int r = fd < 0 || !dir ? -errno : remove_notify(container);
+	int r = fd < 0 || !dir ? -errno : 0;
 	const struct dirent *entry;
 
 	if (fd >= 0 && !dir)
@@ -275,6 +275,9 @@ int state_remove(struct container *container, struct err *err)
 	static const char *const usual[] = {STATE_START, STATE_CONFIG, STATE_FILE};
 	int r = 0;
 
+	/* What a container may have made fail comes first, while all that is known of it is still there. */
+	if (unlinkat(container->dir_fd, STATE_NOTIFY, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = state_remove_notify(container);
 	for (size_t i = 0; i < ARRAY_SIZE(usual) && r == 0; i++)
 		if (unlinkat(container->dir_fd, usual[i], 0) < 0 && errno != ENOENT && errno != EISDIR)
 			r = -errno;
