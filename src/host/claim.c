@@ -22,9 +22,13 @@ int claim_cgroup(const struct container *container, const char **ret, struct err
 	if (r < 0)
 		return r;
 	/* Nothing is known of the directory as long as its creation is not finished: then there is only the path. */
-	if (same_boot && st->cgroup_inode != 0 &&
-	    (cgroup_inode(st->cgroup_path, &inode) < 0 || inode != st->cgroup_inode))
-		same_boot = false;
+	if (same_boot && st->cgroup_inode != 0) {
+		r = cgroup_inode(st->cgroup_path, &inode);
+		/* What can't be looked at may well be the container's, and must not be forgotten. */
+		if (r < 0 && r != -ENOENT && r != -ENODEV && r != -ENOTDIR)
+			return err_set(err, r, "stat cgroup %s", st->cgroup_path);
+		same_boot = r == 0 && inode == st->cgroup_inode;
+	}
 	*ret = same_boot ? st->cgroup_path : NULL;
 	return 0;
 }
