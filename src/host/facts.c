@@ -83,8 +83,11 @@ int facts_gather(struct plan_facts *ret, struct err *err)
 	for (unsigned cap = 0; cap < 64; cap++) {
 		int set = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
 
-		if (set < 0)
+		/* The kernel has no more; not even a first one would be news. */
+		if (set < 0 && errno == EINVAL && cap > 0)
 			break;
+		if (set < 0)
+			return err_set(err, -errno, "read capability %u of the bounding set", cap);
 		ret->cap_last = cap;
 		if (set)
 			ret->caps_bounding |= UINT64_C(1) << cap;

@@ -95,7 +95,8 @@ static int drop_bounding(uint64_t keep, struct err *err)
 	for (int cap = 0; cap < 64; cap++) {
 		if (keep >> cap & 1 || prctl(PR_CAPBSET_DROP, cap) == 0)
 			continue;
-		if (errno == EINVAL) /* the kernel has no more */
+		/* The kernel has no more. */
+		if (errno == EINVAL && prctl(PR_CAPBSET_READ, cap) < 0)
 			return 0;
 		if (errno != EPERM || prctl(PR_CAPBSET_READ, cap) != 0)
 			return err_set(err, -errno, "drop capability %d from the bounding set", cap);
