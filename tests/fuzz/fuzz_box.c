@@ -4,24 +4,14 @@
  * The text is split at lines that are a single dot: the user, groups (one a line), passwd, group, profile. What comes
  * out must be a configuration that is valid, with the user that was asked for.
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include "fuzz.h"
+
 #include <string.h>
 
 #include "config/box.h"
 #include "config/config.h"
 
 #define MAX_GROUPS 16
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
 
 /* Cuts the text at the next line that is a dot; NULL at the end of all. */
 static char *next_part(char **rest)

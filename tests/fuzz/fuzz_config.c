@@ -3,21 +3,11 @@
  * Throws bytes at the parser, as each of the documents that it knows. Whatever it takes must come out of the writer as
  * a document that it takes again and that is the same; whatever it refuses must come with one fit message.
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include "fuzz.h"
+
 #include <string.h>
 
 #include "ocispec.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
 
 static void check_error(const struct ocispec_error *error)
 {

@@ -4,8 +4,8 @@
  * options, one a line, the first letter saying which. Whatever comes out must be a process that a container could have,
  * with the ids that were asked for, and whatever is refused must leave the configuration alone.
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include "fuzz.h"
+
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,21 +15,11 @@
 
 #define MAX_LINES 64
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const char own[] =
 	"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"process\":{\"cwd\":\"/\",\"args\":[\"own\"],"
 	"\"env\":[\"A=1\"],\"user\":{\"uid\":3,\"gid\":4,\"umask\":18,\"additionalGids\":[5]},"
 	"\"capabilities\":{\"bounding\":[\"CAP_KILL\"],\"inheritable\":[\"CAP_KILL\"]}},"
 	"\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]}}";
-
-static void must(int holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
 
 static void add(struct words *words, const char *value)
 {
