@@ -566,3 +566,45 @@ up()
 	args true
 	ok turtle run box
 }
+
+# held CALL COMMAND...: turtle in the background, stopped before its system call of that number until $T/held is gone.
+held()
+{
+	local call=$1
+	shift
+	: >"$T/held"
+	timeout 20 "$SUITE/injector" 0 "$call" "$T/held" "$TURTLE" --root "$STATE" "$@" >"$T/said" 2>&1 3>"$T/result" &
+	HELD=$!
+}
+
+@test "lifecycle: a create whose new directory is deleted and made by another create in between" {
+	local mkdir
+	args /probe wait
+	# Which call it is that makes the directory, where the one above is there; the next one opens it.
+	ok turtle create box
+	ok turtle delete --force box
+	case $(uname -m) in x86_64) mkdir=258 ;; *) mkdir=34 ;; esac
+	timeout 20 "$SUITE/injector" 0 0 0 "$TURTLE" --root "$STATE" create box 3>"$T/calls" >"$T/first"
+	ok turtle delete --force box
+	mkdir=$(awk -v number="$mkdir" '$1 == 0 && $3 == number { print $2; exit }' "$T/calls")
+	held $((mkdir + 1)) create box
+	until_true test -d "$STATE/box"
+	ok turtle delete --force box
+	[ ! -e "$STATE/box" ] || fail "an empty directory can't be deleted"
+	ok turtle run -d box
+	rm "$T/held"
+	wait "$HELD" || true
+	grep -q "^ended 1 " "$T/result" || fail "the loser: $(<"$T/result")"
+	grep -q "container with given ID already exists" "$T/said" || fail "the loser says: $(<"$T/said")"
+	same "$(state_of box)" running
+	ok turtle delete --force box
+
+	# The same, but the other one has not begun to make anything yet.
+	held $((mkdir + 1)) create box
+	until_true test -d "$STATE/box"
+	ok turtle delete --force box
+	rm "$T/held"
+	wait "$HELD" || true
+	grep -q "^ended 0 " "$T/result" || fail "alone it is not made: $(<"$T/said")"
+	same "$(state_of box)" created
+}

@@ -2,12 +2,13 @@
 /*
  * Lets a chosen system call of a program, or of its children, fail, so that "whatever fails" can be tried call by call.
  *
- *   injector PROCESS CALL ERRNO COMMAND...
+ *   injector PROCESS CALL ERRNO[:NUMBER]|FILE COMMAND...
  *
  * Runs COMMAND under ptrace with all its children that are turtle-init; others are let go at their execve. Processes
  * are counted from 0 (COMMAND) in the order in which they come, the calls of each from 1. The chosen call is not made,
- * and returns ERRNO (a number). CALL 0: none fails, and all calls are listed on descriptor 3, "PROCESS CALL NUMBER
- * ERRNO...", with the errors that are worth trying.
+ * and returns ERRNO (a number), unless it is another than NUMBER: not every run is the same to the last call. With
+ * FILE, a path, it is made as always, but not before that file is gone. CALL 0: none fails, and all calls are listed on
+ * descriptor 3, "PROCESS CALL NUMBER ERRNO...", with the errors that are worth trying.
  *
  * The last line on descriptor 3: "ended STATUS HIT", STATUS being the exit status of COMMAND or 128 plus a signal, HIT
  * the number of the call that was let fail, or -1. Children that live then go on by themselves.
@@ -50,7 +51,8 @@ struct process {
 
 static struct process processes[MAX_PROCESSES];
 static int n_processes;
-static long chosen_process, chosen_call, chosen_errno, hit = -1;
+static long chosen_process, chosen_call, chosen_errno, chosen_number = -1, hit = -1;
+static const char *chosen_file;
 
 static void die(const char *what)
 {
@@ -205,7 +207,12 @@ static void at_call(struct process *process)
 	process->calls++;
 	if (chosen_call == 0)
 		list(index, process, (long)info.number);
-	if (chosen_call > 0 && index == chosen_process && process->calls == chosen_call) {
+	if (chosen_file && index == chosen_process && process->calls == chosen_call) {
+		hit = (long)info.number;
+		while (access(chosen_file, F_OK) == 0)
+			usleep(1000);
+	} else if (chosen_call > 0 && index == chosen_process && process->calls == chosen_call &&
+		   (chosen_number < 0 || (long)info.number == chosen_number)) {
 		hit = (long)info.number;
 		/* A descriptor is closed, whatever close(2) says. */
 		if (hit != SYS_close && hit != SYS_close_range)
@@ -309,6 +316,10 @@ int main(int argc, char **argv)
 	chosen_process = atol(argv[1]);
 	chosen_call = atol(argv[2]);
 	chosen_errno = atol(argv[3]);
+	if (strchr(argv[3], ':'))
+		chosen_number = atol(strchr(argv[3], ':') + 1);
+	if (argv[3][0] == '/')
+		chosen_file = argv[3];
 	pid = start(argv + 4);
 	find(pid);
 	for (;;) {
