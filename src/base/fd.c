@@ -14,7 +14,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
+
+/* For whoever is to take a connection, or a message. */
+#define PEER_SECONDS 10
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
@@ -144,6 +148,7 @@ int fd_sealed_memfd(const char *name, const void *buf, size_t size, int executab
 
 int fd_connect_unix(const char *path, const char *what, struct err *err)
 {
+	const struct timeval patience = {.tv_sec = PEER_SECONDS};
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	_cleanup_close_ int sock = -1, dir = -1;
 	const char *target = path;
@@ -152,6 +157,9 @@ int fd_connect_unix(const char *path, const char *what, struct err *err)
 	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return err_set(err, -errno, "create a socket for %s %s", what, path);
+	/* Whoever listens there may have stopped looking: connect(2) then waits for room among those that wait. */
+	if (setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+		return err_set(err, -errno, "limit the time for %s %s", what, path);
 	if (strlen(path) >= sizeof(sa.sun_path)) {
 		const char *slash = strrchr(path, '/');
 		_cleanup_free_ char *parent = NULL;
@@ -171,7 +179,7 @@ int fd_connect_unix(const char *path, const char *what, struct err *err)
 	if (path[0] == '\0')
 		return err_msg(err, -EINVAL, "connect to %s: the path is empty", what);
 	if (connect(sock, (struct sockaddr *)&sa, sizeof(sa)) < 0)
-		return err_set(err, -errno, "connect to %s %s", what, path);
+		return err_set(err, errno == EAGAIN ? -ETIMEDOUT : -errno, "connect to %s %s", what, path);
 	return TAKE_FD(sock);
 }
 
@@ -195,7 +203,7 @@ int fd_send_fd(int sock, int fd, const void *payload, size_t size)
 		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return -errno;
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	return (size_t)n == size ? 0 : -EIO;
 }
 

@@ -39,6 +39,7 @@ int fd_sealed_memfd(const char *name, const void *buf, size_t size, int executab
 /*
  * Connects to the SOCK_STREAM unix socket at path (any length: long ones go through a descriptor of the directory).
  * what names it in messages ("console socket"). Returns a descriptor that the caller owns.
+ * Connecting, and sending by it, take ten seconds at most.
  */
 int fd_connect_unix(const char *path, const char *what, struct err *err);
 

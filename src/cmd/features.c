@@ -143,10 +143,10 @@ static int describe(struct ocispec_arena *arena, struct err *err)
 	seccomp.operators = names(arena, NAMES_SECCOMP_OPERATOR, &seccomp.n_operators);
 	seccomp.archs = names(arena, NAMES_SECCOMP_ARCHITECTURE, &seccomp.n_archs);
 	seccomp.known_flags = names(arena, NAMES_SECCOMP_FLAG, &seccomp.n_known_flags);
-	seccomp.supported_flags = names(arena, NAMES_SECCOMP_FLAG_SUPPORTED, &seccomp.n_supported_flags);
+	seccomp.supported_flags = seccomp.known_flags;
+	seccomp.n_supported_flags = seccomp.n_known_flags;
 	if (!features.hooks || !features.mount_options || !linux_.namespaces || !linux_.capabilities ||
-	    !seccomp.actions || !seccomp.operators || !seccomp.archs || !seccomp.known_flags ||
-	    !seccomp.supported_flags)
+	    !seccomp.actions || !seccomp.operators || !seccomp.archs || !seccomp.known_flags)
 		return err_set(err, -ENOMEM, "print the features");
 	return print(&features, arena, err);
 }

@@ -24,7 +24,8 @@ static const char *find(const struct validation *v, const char *key)
 /* Relative ones would mean another file for each command. */
 static int check_files(struct validation *v, struct err *err)
 {
-	static const char *const keys[] = {ANNOTATION_PIDFD_RECEIVER, ANNOTATION_HOOKS_STDOUT, ANNOTATION_HOOKS_STDERR};
+	static const char *const keys[] = {ANNOTATION_PIDFD_RECEIVER, ANNOTATION_SECCOMP_AGENT, ANNOTATION_HOOKS_STDOUT,
+					   ANNOTATION_HOOKS_STDERR};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const char *path = find(v, keys[i]);
@@ -78,10 +79,21 @@ static int check_handler(struct validation *v, struct err *err)
 		       : 0;
 }
 
+/* Shared objects that crun loads into itself. Nobody's code is loaded into turtle. */
+static int check_plugins(struct validation *v, struct err *err)
+{
+	return find(v, ANNOTATION_SECCOMP_PLUGIN)
+		       ? err_msg(err, -ENOTSUP,
+				 "annotation " ANNOTATION_SECCOMP_PLUGIN
+				 ": not supported: an agent with a socket (linux.seccomp.listenerPath) can do the same")
+		       : 0;
+}
+
 const struct config_check config_checks_annotations[] = {
 	{"handler", check_handler},
 	{"files", check_files},
 	{"output of hooks", check_hooks_output},
 	{"mount context", check_mount_context},
+	{"seccomp plugins", check_plugins},
 	{0},
 };

@@ -7,7 +7,6 @@
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
-#include <linux/seccomp.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
@@ -99,39 +98,36 @@ const char *name_of_capability(unsigned capability)
 struct seccomp_word {
 	const char *name;
 	uint32_t value;
-	bool unsupported;
 };
 
 static const struct seccomp_word seccomp_actions[] = {
-	{"SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW, false},
-	{"SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO, false},
-	{"SCMP_ACT_KILL", SECCOMP_RET_KILL_THREAD, false},
-	{"SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS, false},
-	{"SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD, false},
-	{"SCMP_ACT_LOG", SECCOMP_RET_LOG, false},
-	{"SCMP_ACT_TRACE", SECCOMP_RET_TRACE, false},
-	{"SCMP_ACT_TRAP", SECCOMP_RET_TRAP, false},
+	{"SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW},
+	{"SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO},
+	{"SCMP_ACT_KILL", SECCOMP_RET_KILL_THREAD},
+	{"SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS},
+	{"SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD},
+	{"SCMP_ACT_LOG", SECCOMP_RET_LOG},
+	{"SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF},
+	{"SCMP_ACT_TRACE", SECCOMP_RET_TRACE},
+	{"SCMP_ACT_TRAP", SECCOMP_RET_TRAP},
 };
 
 static const struct seccomp_word seccomp_operators[] = {
-	{"SCMP_CMP_NE", SECCOMP_OP_NE, false},
-	{"SCMP_CMP_LT", SECCOMP_OP_LT, false},
-	{"SCMP_CMP_LE", SECCOMP_OP_LE, false},
-	{"SCMP_CMP_EQ", SECCOMP_OP_EQ, false},
-	{"SCMP_CMP_GE", SECCOMP_OP_GE, false},
-	{"SCMP_CMP_GT", SECCOMP_OP_GT, false},
-	{"SCMP_CMP_MASKED_EQ", SECCOMP_OP_MASKED_EQ, false},
+	{"SCMP_CMP_NE", SECCOMP_OP_NE},
+	{"SCMP_CMP_LT", SECCOMP_OP_LT},
+	{"SCMP_CMP_LE", SECCOMP_OP_LE},
+	{"SCMP_CMP_EQ", SECCOMP_OP_EQ},
+	{"SCMP_CMP_GE", SECCOMP_OP_GE},
+	{"SCMP_CMP_GT", SECCOMP_OP_GT},
+	{"SCMP_CMP_MASKED_EQ", SECCOMP_OP_MASKED_EQ},
 };
 
-/*
- * TSYNC is what happens to a process with one thread anyway. WAIT_KILLABLE_RECV belongs to a listener; the kernel
- * refuses it without one, so it is left out as long as there is none.
- */
+/* TSYNC filters all threads of a process: the program begins with one. */
 static const struct seccomp_word seccomp_flags[] = {
-	{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG, false},
-	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW, false},
-	{"SECCOMP_FILTER_FLAG_TSYNC", 0, false},
-	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0, true},
+	{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
+	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+	{"SECCOMP_FILTER_FLAG_TSYNC", 0},
+	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
 };
 
 static const char *const seccomp_architectures[] = {
@@ -201,11 +197,6 @@ const char *name_at(enum name_kind kind, size_t i)
 		return i < ARRAY_SIZE(seccomp_architectures) ? seccomp_architectures[i] : NULL;
 	case NAMES_SECCOMP_FLAG:
 		return i < ARRAY_SIZE(seccomp_flags) ? seccomp_flags[i].name : NULL;
-	case NAMES_SECCOMP_FLAG_SUPPORTED:
-		for (size_t k = 0; k < ARRAY_SIZE(seccomp_flags); k++)
-			if (!seccomp_flags[k].unsupported && i-- == 0)
-				return seccomp_flags[k].name;
-		return NULL;
 	}
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef TURTLE_CONFIG_NAMES_H
 #define TURTLE_CONFIG_NAMES_H
 
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,10 @@ enum seccomp_operator {
 	SECCOMP_OP_GT,
 	SECCOMP_OP_MASKED_EQ,
 };
+/* Since Linux 5.19. */
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
 bool name_to_seccomp_action(const char *name, uint32_t *ret);
 bool name_to_seccomp_operator(const char *name, enum seccomp_operator *ret);
 /* SECCOMP_FILTER_FLAG_*; 0 for those that are taken and change nothing for a process with one thread. */
@@ -48,7 +53,6 @@ enum name_kind {
 	NAMES_SECCOMP_OPERATOR,
 	NAMES_SECCOMP_ARCHITECTURE,
 	NAMES_SECCOMP_FLAG,
-	NAMES_SECCOMP_FLAG_SUPPORTED, /* what of them is done as it is meant */
 };
 const char *name_at(enum name_kind kind, size_t i);
 

@@ -196,6 +196,13 @@ static int do_connect(struct create *c, struct err *err)
 	return handover_connect(&c->handover, err);
 }
 
+static int do_agent(struct create *c, struct err *err)
+{
+	if (!c->seccomp.agent)
+		return 0;
+	return c->run ? agent_connect(c->seccomp.agent, &c->agent, err) : agent_check(c->seccomp.agent, err);
+}
+
 static int do_notify(struct create *c, struct err *err)
 {
 	return c->plan.notify ? notify_make_dir(c->container.dir_fd, err) : 0;
@@ -280,6 +287,8 @@ static int do_save_creating(struct create *c, struct err *err)
 		.own_cgroup = plan->cgroup.enabled,
 		.private_pidns = plan->init->flags & PLAN_NEW_PIDNS,
 		.no_new_keyring = c->request->no_new_keyring,
+		.seccomp_agent = c->seccomp.agent,
+		.seccomp_metadata = c->seccomp.agent ? c->seccomp.agent_metadata : NULL,
 		.n_annotations = plan->n_annotations,
 		.annotations = (struct oci_pair *)plan->annotations,
 	};
@@ -494,6 +503,7 @@ static const struct step {
 	{"plan", do_plan, NULL},
 	{"check unit", create_check_unit, NULL},
 	{"connect sockets", do_connect, NULL}, /* a wrong path should fail before anything is made */
+	{"seccomp agent", do_agent, NULL},     /* the same */
 	{"claim id", do_claim, undo_claim},
 	{"notification socket", do_notify, NULL},
 	{"open namespaces and sources", do_passed, NULL}, /* that directory is a source */
@@ -553,6 +563,7 @@ int create_container(struct create *create, struct err *err)
 	create->root_fd = -1;
 	create->cgroup_fd = create->process_fd = -1;
 	create->systemd = SYSTEMD_NONE;
+	create->agent = AGENT_NONE;
 	create->listen_fd = create->image.program = create->image.plan = -1;
 	create->container.root_fd = create->container.dir_fd = -1;
 	create->init = INIT_PROCESS_NONE;
@@ -601,6 +612,7 @@ void create_undo(struct create *create)
 void create_close(struct create *create)
 {
 	handover_close(&create->handover);
+	agent_close(&create->agent);
 	cleanup_close(&create->cgroup_fd);
 	cleanup_close(&create->process_fd);
 	cleanup_close(&create->listen_fd);

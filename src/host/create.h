@@ -6,6 +6,7 @@
 #define TURTLE_HOST_CREATE_H
 
 #include "config/config.h"
+#include "host/agent.h"
 #include "host/handover.h"
 #include "host/host.h"
 #include "host/spawn.h"
@@ -23,6 +24,7 @@ struct create {
 	struct plan_seccomp seccomp;
 	struct plan plan;
 	struct handover handover;
+	struct agent agent; /* connected by run, if the filter needs one */
 	int root_fd;
 	struct container container; /* claimed: locked until create_close() */
 	bool claimed;

@@ -102,6 +102,11 @@ static int do_seccomp(struct exec *e, struct err *err)
 	return seccomp_of_container(e->bundle.config, e->container.root_fd, e->bundle.arena, &e->seccomp, err);
 }
 
+static int do_agent(struct exec *e, struct err *err)
+{
+	return e->seccomp.agent ? agent_connect(e->seccomp.agent, &e->agent, err) : 0;
+}
+
 /* setgroups(2) may have been given up for a user namespace when it was made. */
 static int read_setgroups(struct exec *e, int proc, struct err *err)
 {
@@ -305,15 +310,18 @@ static void undo_pid_file(struct exec *e)
 
 static int do_execute(struct exec *e, struct err *err)
 {
-	bool hook_failed;
+	bool destroy;
 	int r;
 
 	/* Also one that entered a cgroup just after everything in it was killed must not outlive the container. */
 	if (fd_pidfd_has_ended(e->init_pidfd))
 		return err_msg(err, -ESRCH, "cannot exec in a stopped container");
-	r = talk_send(e->process.sync, SYNC_START, err);
-
-	return r < 0 ? r : talk_receive_exec(e->process.sync, &hook_failed, err);
+	r = e->agent.socket < 0 ? 0
+				: agent_describe(&e->agent, &e->container.state, "running", e->process.pid,
+						 e->seccomp.agent_metadata, err);
+	if (r == 0)
+		r = talk_send(e->process.sync, SYNC_START, err);
+	return r < 0 ? r : talk_receive_exec(e->process.sync, &e->agent, &destroy, err);
 }
 
 /* ---- the sequence ------------------------------------------------------------------------------------------ */
@@ -329,6 +337,7 @@ static const struct step {
 	{"process", do_process, NULL},
 	{"connect sockets", do_connect, NULL}, /* a wrong path should fail before anything is made */
 	{"compile seccomp", do_seccomp, NULL},
+	{"seccomp agent", do_agent, NULL},
 	{"namespaces", do_namespaces, NULL},
 	{"plan", do_plan, NULL},
 	{"pass", do_pass, NULL},
@@ -414,6 +423,7 @@ static void finish(struct exec *e)
 {
 	foreground_finish(&e->foreground);
 	handover_close(&e->handover);
+	agent_close(&e->agent);
 	cleanup_close(&e->process.sync);
 	cleanup_close(&e->process.pidfd);
 	cleanup_close(&e->init_pidfd);
@@ -440,6 +450,7 @@ int host_exec(const struct host_options *options, const struct exec_request *req
 		.cgroup_fd = -1,
 		.image = {-1, -1},
 		.process = INIT_PROCESS_NONE,
+		.agent = AGENT_NONE,
 		.foreground = {.signal_fd = -1},
 		.handover = {.console_path = request->console_socket,
 			     .pidfd_path = request->pidfd_socket,

@@ -5,6 +5,7 @@
 
 #include "base/sys.h"
 #include "config/config.h"
+#include "host/agent.h"
 #include "host/console.h"
 #include "host/handover.h"
 #include "host/host.h"
@@ -40,6 +41,7 @@ struct exec {
 	struct init_image image;
 	struct init_process process;
 	struct handover handover;
+	struct agent agent;
 	struct foreground foreground;
 };
 

@@ -120,6 +120,9 @@ struct events_sink {
 int host_events(const struct host_options *options, const struct events_request *request, struct events_sink sink,
 		struct err *err);
 
+/* The state document, whose parts are the state's; without a pid where that is 0. */
+struct oci_state container_oci_state(const struct container_state *state, const char *status, pid_t pid);
+
 /* The state document for hooks and `state`: JSON of ociVersion, id, status, pid, bundle, annotations; malloc'ed. */
 char *container_state_json(const struct container_state *state, const char *status, pid_t pid);
 

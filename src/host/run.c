@@ -25,8 +25,15 @@ static int start_created(struct create *c, struct notify *notify, struct err *er
 	r = notify_open(c->container.dir_fd, notify, err);
 	if (r < 0)
 		return r;
+	if (c->agent.socket >= 0) {
+		const struct container_state *st = &c->container.state;
+
+		r = agent_describe(&c->agent, st, "creating", st->pid, st->seccomp_metadata, err);
+		if (r < 0)
+			return r;
+	}
 	r = talk_send(c->init.sync, SYNC_START, err);
-	return r < 0 ? r : start_finish(&c->container, c->init.sync, c->init.pidfd, &destroy, err);
+	return r < 0 ? r : start_finish(&c->container, c->init.sync, c->init.pidfd, &c->agent, &destroy, err);
 }
 
 static int attached(struct create *c, struct foreground *fg, int *ret_status, struct err *err)

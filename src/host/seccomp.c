@@ -18,6 +18,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -29,7 +30,7 @@
 static_assert(SCMP_ACT_ALLOW == SECCOMP_RET_ALLOW && SCMP_ACT_LOG == SECCOMP_RET_LOG &&
 		      SCMP_ACT_TRAP == SECCOMP_RET_TRAP && SCMP_ACT_KILL_THREAD == SECCOMP_RET_KILL_THREAD &&
 		      SCMP_ACT_KILL_PROCESS == SECCOMP_RET_KILL_PROCESS && SCMP_ACT_ERRNO(0) == SECCOMP_RET_ERRNO &&
-		      SCMP_ACT_TRACE(0) == SECCOMP_RET_TRACE,
+		      SCMP_ACT_TRACE(0) == SECCOMP_RET_TRACE && SCMP_ACT_NOTIFY == SECCOMP_RET_USER_NOTIF,
 	      "an action has two numbers");
 static_assert((int)SCMP_CMP_NE == SECCOMP_OP_NE && (int)SCMP_CMP_LT == SECCOMP_OP_LT &&
 		      (int)SCMP_CMP_LE == SECCOMP_OP_LE && (int)SCMP_CMP_EQ == SECCOMP_OP_EQ &&
@@ -130,13 +131,16 @@ static int add_architectures(scmp_filter_ctx ctx, const struct oci_seccomp *prof
 	return 0;
 }
 
-/* Absent flags mean SPEC_ALLOW, an empty list means none. */
-static int parse_flags(const struct oci_seccomp *profile, uint32_t *ret, struct err *err)
+/*
+ * Absent flags mean SPEC_ALLOW, an empty list means none. WAIT_KILLABLE_RECV is about a listener: without one the
+ * kernel refuses it, and it changes nothing.
+ */
+static int parse_flags(const struct oci_seccomp *profile, bool listener, uint32_t *ret, struct err *err)
 {
-	uint32_t flags = 0, value;
+	uint32_t flags = listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0, value;
 
-	if (!profile->flags) {
-		*ret = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	if (!profile || !profile->flags) {
+		*ret = flags | (profile ? SECCOMP_FILTER_FLAG_SPEC_ALLOW : 0);
 		return 0;
 	}
 	for (size_t i = 0; i < profile->n_flags; i++) {
@@ -144,6 +148,8 @@ static int parse_flags(const struct oci_seccomp *profile, uint32_t *ret, struct 
 
 		if (!name_to_seccomp_flag(flag, &value))
 			return err_msg(err, -EINVAL, "linux.seccomp.flags[%zu]: unknown seccomp flag \"%s\"", i, flag);
+		if (value == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV && !listener)
+			value = 0;
 		if (value == 0)
 			log_debug("linux.seccomp.flags[%zu]: %s has no effect here", i, flag);
 		flags |= value;
@@ -331,6 +337,15 @@ static int compile(const struct oci_seccomp *profile, struct ocispec_arena *aren
 	return export_filter(ctx, &front, arena, ret, err);
 }
 
+/* Also where only calls are named that nobody knows: the agent is told that there is a container. */
+static bool notifies(const struct oci_seccomp *profile)
+{
+	for (size_t i = 0; i < profile->n_syscalls; i++)
+		if (strcmp(profile->syscalls[i].action, "SCMP_ACT_NOTIFY") == 0)
+			return true;
+	return false;
+}
+
 int seccomp_filter(const struct oci_seccomp *profile, int root_fd, struct ocispec_arena *arena,
 		   struct plan_seccomp *ret, struct err *err)
 {
@@ -343,7 +358,7 @@ int seccomp_filter(const struct oci_seccomp *profile, int root_fd, struct ocispe
 		*ret = out;
 		return 0;
 	}
-	r = parse_flags(profile, &out.flags, err);
+	r = parse_flags(profile, notifies(profile), &out.flags, err);
 	if (r < 0)
 		return r;
 	if (root_fd >= 0 && seccomp_key_make(profile, &key) == 0 && seccomp_cache_load(root_fd, &key, arena, &out)) {
@@ -401,28 +416,64 @@ static ssize_t decode_base64(const char *text, unsigned char *ret)
 	return (ssize_t)(used - padding);
 }
 
+/* A program that returns what it has computed may do anything; no compiler makes such ones. */
+static bool program_notifies(const struct sock_filter *filter, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (filter[i].code == (BPF_RET | BPF_K) &&
+		    (filter[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
+			return true;
+	return false;
+}
+
 static int raw_filter(const char *text, const struct oci_seccomp *profile, struct ocispec_arena *arena,
 		      struct plan_seccomp *ret, struct err *err)
 {
 	void *filter = ocispec_alloc(arena, strlen(text) + 1);
 	struct plan_seccomp out = {.filter = filter};
 	ssize_t size;
-	int r = profile ? parse_flags(profile, &out.flags, err) : 0;
+	int r;
 
-	if (r < 0)
-		return r;
 	if (!filter)
 		return err_set(err, -ENOMEM, "annotation " ANNOTATION_SECCOMP_BPF);
 	size = decode_base64(text, filter);
 	if (size <= 0 || (size_t)size % sizeof(*out.filter) != 0 || (size_t)size / sizeof(*out.filter) > BPF_MAXINSNS)
 		return err_msg(err, -EINVAL, "annotation " ANNOTATION_SECCOMP_BPF ": not a BPF program in base64");
 	out.len = (uint32_t)((size_t)size / sizeof(*out.filter));
-	*ret = out;
+	r = parse_flags(profile, program_notifies(out.filter, out.len), &out.flags, err);
+	if (r == 0)
+		*ret = out;
+	return r;
+}
+
+static int find_agent(const struct oci_config *config, struct plan_seccomp *filter, struct err *err)
+{
+	const struct oci_seccomp *profile = config->linux_ ? config->linux_->seccomp : NULL;
+	const char *path = annotation(config->annotations, config->n_annotations, ANNOTATION_SECCOMP_AGENT);
+	const char *from = "annotation " ANNOTATION_SECCOMP_AGENT;
+
+	if (!path) {
+		path = getenv(SECCOMP_AGENT_VARIABLE);
+		from = SECCOMP_AGENT_VARIABLE;
+	}
+	if ((!path || !path[0]) && profile) {
+		path = profile->listener_path;
+		from = "linux.seccomp.listenerPath";
+	}
+	if (!path || !path[0])
+		return err_msg(err, -EINVAL,
+			       "seccomp listenerPath is not set: SCMP_ACT_NOTIFY needs an agent that is asked");
+	if (path[0] != '/')
+		return err_msg(err, -EINVAL, "%s: \"%s\" is not an absolute path", from, path);
+	if (strlen(path) >= PATH_MAX)
+		return err_set(err, -ENAMETOOLONG, "%s", from);
+	filter->agent = path;
+	filter->agent_metadata = profile ? profile->listener_metadata : NULL;
 	return 0;
 }
 
-int seccomp_of_container(const struct oci_config *config, int root_fd, struct ocispec_arena *arena,
-			 struct plan_seccomp *ret, struct err *err)
+static int read_filter(const struct oci_config *config, int root_fd, struct ocispec_arena *arena,
+		       struct plan_seccomp *ret, struct err *err)
 {
 	const struct oci_seccomp *profile = config->linux_ ? config->linux_->seccomp : NULL;
 	const char *raw = annotation(config->annotations, config->n_annotations, ANNOTATION_SECCOMP_BPF);
@@ -436,4 +487,17 @@ int seccomp_of_container(const struct oci_config *config, int root_fd, struct oc
 			return r;
 	}
 	return seccomp_filter(profile, root_fd, arena, ret, err);
+}
+
+int seccomp_of_container(const struct oci_config *config, int root_fd, struct ocispec_arena *arena,
+			 struct plan_seccomp *ret, struct err *err)
+{
+	struct plan_seccomp out = {0};
+	int r = read_filter(config, root_fd, arena, &out, err);
+
+	if (r == 0 && out.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
+		r = find_agent(config, &out, err);
+	if (r == 0)
+		*ret = out;
+	return r;
 }

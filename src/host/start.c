@@ -48,7 +48,18 @@ static int check_memory(const struct container *container, int pidfd, int r, str
 	return err_msg(err, -ENOMEM, "container init was OOM-killed (memory limit too low?): memory.max is %s", limit);
 }
 
-int start_finish(struct container *container, int sock, int pidfd, bool *ret_destroy, struct err *err)
+int start_connect_agent(const struct container_state *state, struct agent *ret, struct err *err)
+{
+	int r;
+
+	if (!state->seccomp_agent)
+		return 0;
+	r = agent_connect(state->seccomp_agent, ret, err);
+	return r < 0 ? r : agent_describe(ret, state, "creating", state->pid, state->seccomp_metadata, err);
+}
+
+int start_finish(struct container *container, int sock, int pidfd, struct agent *agent, bool *ret_destroy,
+		 struct err *err)
 {
 	const struct container_state *st = &container->state;
 	struct hooks_place place;
@@ -56,9 +67,11 @@ int start_finish(struct container *container, int sock, int pidfd, bool *ret_des
 	struct err why;
 	int r;
 
-	/* A startContainer hook that fails ends the container; a program that can't be executed leaves one to look at.
+	/*
+	 * A startContainer hook that fails ends the container, and so does an agent that can't be told; a program that
+	 * can't be executed leaves one to look at.
 	 */
-	r = talk_receive_exec(sock, ret_destroy, err);
+	r = talk_receive_exec(sock, agent, ret_destroy, err);
 	r = check_memory(container, pidfd, r, err);
 	if (r < 0 || st->n_poststart == 0)
 		return r;
@@ -111,7 +124,8 @@ static void await_end(int pidfd)
 }
 
 /* *ret_pidfd is of init, and the caller's to close. */
-static int start_locked(struct container *container, struct notify *notify, int *ret_pidfd, struct err *err)
+static int start_locked(struct container *container, struct agent *agent, struct notify *notify, int *ret_pidfd,
+			struct err *err)
 {
 	_cleanup_close_ int pidfd = -1, sock = -1;
 	enum container_status status;
@@ -141,12 +155,17 @@ static int start_locked(struct container *container, struct notify *notify, int 
 	r = notify_open(container->dir_fd, notify, err);
 	if (r < 0)
 		return r;
+	/* As long as nothing has begun: it can be started again when its agent is there. */
+	r = start_connect_agent(&container->state, agent, err);
+	if (r < 0)
+		return r;
 	sock = connect_init(container, err);
 	if (sock < 0)
 		return sock;
 	r = talk_send(sock, SYNC_START, err);
 	destroy = false;
-	r = r == 0 ? start_finish(container, sock, pidfd, &destroy, err) : check_memory(container, pidfd, r, err);
+	r = r == 0 ? start_finish(container, sock, pidfd, agent, &destroy, err)
+		   : check_memory(container, pidfd, r, err);
 	if (r < 0 && destroy) {
 		if (container_destroy(container, pidfd, &why) < 0)
 			err_hint(err, "the container could not be removed: %s", why.msg);
@@ -163,6 +182,7 @@ static int start_locked(struct container *container, struct notify *notify, int 
 int host_start(const struct host_options *options, const char *id, struct err *err)
 {
 	struct container container = {.root_fd = -1, .dir_fd = -1};
+	struct agent agent = AGENT_NONE;
 	struct notify notify = NOTIFY_NONE;
 	_cleanup_close_ int pidfd = -1;
 	pid_t pid;
@@ -170,7 +190,8 @@ int host_start(const struct host_options *options, const char *id, struct err *e
 
 	if (r < 0)
 		return r;
-	r = start_locked(&container, &notify, &pidfd, err);
+	r = start_locked(&container, &agent, &notify, &pidfd, err);
+	agent_close(&agent);
 	pid = container.state.pid;
 	/* Others may look and kill while the process gets ready. */
 	container_close(&container);

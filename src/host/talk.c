@@ -32,6 +32,10 @@ static const char *name_of(enum sync_type type)
 		return "created";
 	case SYNC_START:
 		return "start";
+	case SYNC_LISTENER:
+		return "its seccomp listener";
+	case SYNC_LISTENER_SENT:
+		return "seccomp listener sent";
 	case SYNC_EXEC:
 		return "exec";
 	case SYNC_ERROR:
@@ -197,7 +201,17 @@ int talk_receive(int sock, enum sync_type expected, struct sync_msg *ret, int *r
 	return 0;
 }
 
-int talk_receive_exec(int sock, bool *ret_hook_failed, struct err *err)
+static int pass_listener(int sock, struct agent *agent, int listener, struct err *err)
+{
+	int r;
+
+	if (listener < 0)
+		return err_msg(err, -EPROTO, "container init sent no seccomp listener");
+	r = agent_send(agent, listener, err);
+	return r < 0 ? r : talk_send(sock, SYNC_LISTENER_SENT, err);
+}
+
+int talk_receive_exec(int sock, struct agent *agent, bool *ret_destroy, struct err *err)
 {
 	bool exec_said = false;
 
@@ -206,7 +220,7 @@ int talk_receive_exec(int sock, bool *ret_hook_failed, struct err *err)
 		_cleanup_close_ int fd = -1;
 		int r = receive(sock, &msg, &fd, err);
 
-		*ret_hook_failed = r > 0 && msg.type == SYNC_HOOK_ERROR;
+		*ret_destroy = r > 0 && msg.type == SYNC_HOOK_ERROR;
 		if (r < 0)
 			return r;
 		if (r == 0 && exec_said)
@@ -215,6 +229,13 @@ int talk_receive_exec(int sock, bool *ret_hook_failed, struct err *err)
 			return err_msg(err, -EPIPE, "container init ended before it could execute the program");
 		if (msg.type == SYNC_ERROR || msg.type == SYNC_HOOK_ERROR)
 			return adopt_error(&msg, err);
+		if (msg.type == SYNC_LISTENER && agent->socket >= 0) {
+			r = pass_listener(sock, agent, fd, err);
+			*ret_destroy = r < 0;
+			if (r < 0)
+				return r;
+			continue;
+		}
 		if (msg.type != SYNC_EXEC || exec_said)
 			return err_msg(err, -EPROTO, "container init said \"%s\" where \"exec\" was due",
 				       name_of((enum sync_type)msg.type));

@@ -4,6 +4,7 @@
 #define TURTLE_HOST_TALK_H
 
 #include "base/err.h"
+#include "host/agent.h"
 #include "sync/sync.h"
 
 #include <stdbool.h>
@@ -24,9 +25,10 @@ int talk_receive(int sock, enum sync_type expected, struct sync_msg *ret, int *r
 
 /*
  * As talk_receive, for the end of a start: 0 when the program was executed (SYNC_EXEC, then end of file), else init's
- * error. *ret_hook_failed: it is that of a startContainer hook.
+ * error. On the way the agent, if there is one, gets its listener. *ret_destroy: it is the error of a startContainer
+ * hook, or of the agent, with which the container can't go on.
  */
-int talk_receive_exec(int sock, bool *ret_hook_failed, struct err *err);
+int talk_receive_exec(int sock, struct agent *agent, bool *ret_destroy, struct err *err);
 
 /* Waits until init has said something, or is gone without a word: true then. */
 bool talk_is_over(int sock);

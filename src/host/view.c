@@ -65,9 +65,9 @@ void container_view_close(struct container_view *view)
 	container_close(&view->container);
 }
 
-char *container_state_json(const struct container_state *state, const char *status, pid_t pid)
+struct oci_state container_oci_state(const struct container_state *state, const char *status, pid_t pid)
 {
-	struct oci_state document = {
+	return (struct oci_state){
 		.oci_version = state->oci_version,
 		.id = state->id,
 		.status = status,
@@ -76,6 +76,11 @@ char *container_state_json(const struct container_state *state, const char *stat
 		.n_annotations = state->n_annotations,
 		.annotations = state->n_annotations > 0 ? state->annotations : NULL,
 	};
+}
+
+char *container_state_json(const struct container_state *state, const char *status, pid_t pid)
+{
+	const struct oci_state document = container_oci_state(state, status, pid);
 	struct ocispec_arena *arena = ocispec_arena_new();
 	char *text = NULL, *copy = NULL;
 	size_t size;

@@ -3,6 +3,7 @@
 #include "init/init.h"
 
 #include <limits.h>
+#include <linux/seccomp.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -283,7 +284,7 @@ static char **environment(const struct init *init)
 	return env;
 }
 
-static int restore_nofile(const struct init *init, struct err *err)
+int exec_limit_nofile(const struct init *init, struct err *err)
 {
 	const struct rlimit limit = {.rlim_cur = init->nofile[0], .rlim_max = init->nofile[1]};
 
@@ -293,9 +294,24 @@ static int restore_nofile(const struct init *init, struct err *err)
 }
 
 /*
- * Everything is made ready first. After the filter there is execve, and nothing else unless that fails; turtle has to
- * be told before, because the filter may forbid that as well.
+ * After the filter there is execve, and nothing else unless that fails; turtle has to be told before, because the
+ * filter may forbid that as well. Where the filter has a listener, somebody else tells it.
  */
+static int load_filter(struct init *init, struct err *err)
+{
+	bool listener = init->plan->seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	int r = listener ? listener_prepare(init, err) : exec_limit_nofile(init, err);
+
+	if (r == 0 && !listener)
+		r = sync_send(init, SYNC_EXEC, err);
+	if (r == 0 && init->plan->seccomp)
+		r = seccomp_load(init, err);
+	if (r >= 0 && listener)
+		listener_pass(r);
+	return r;
+}
+
+/* Everything is made ready first. */
 int exec_program(struct init *init, struct err *err)
 {
 	const struct init_plan *plan = init->plan;
@@ -308,13 +324,9 @@ int exec_program(struct init *init, struct err *err)
 	env = environment(init);
 	if (!args || !env)
 		return err_set(err, -errno, "allocate memory for arguments and environment");
-	r = restore_nofile(init, err);
+	r = close_others(init, err);
 	if (r == 0)
-		r = close_others(init, err);
-	if (r == 0)
-		r = sync_send(init, SYNC_EXEC, err);
-	if (r == 0 && plan->seccomp)
-		r = seccomp_load(init, err);
+		r = load_filter(init, err);
 	if (r < 0)
 		return r;
 	do

@@ -176,9 +176,17 @@ int exec_find_home(struct init *init, struct err *err);
 int exec_enter_cwd(struct init *init, struct err *err);
 int exec_check_cwd(struct init *init, struct err *err);
 int exec_find_program(struct init *init, struct err *err);
-int exec_program(struct init *init, struct err *err); /* returns only on failure */
+int exec_limit_nofile(const struct init *init, struct err *err); /* to what the program gets, where that is low */
+int exec_program(struct init *init, struct err *err);            /* returns only on failure */
 
-/* seccomp.c */
+/* seccomp.c: returns the listener of a filter that has one. */
 int seccomp_load(struct init *init, struct err *err);
+
+/*
+ * listener.c: prepare before the filter is loaded; pass afterwards, with the listener. It then is with the agent,
+ * closed here, and turtle knows that execve is next.
+ */
+int listener_prepare(struct init *init, struct err *err);
+void listener_pass(int listener);
 
 #endif

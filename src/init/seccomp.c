@@ -10,11 +10,14 @@ int seccomp_load(struct init *init, struct err *err)
 	const struct init_plan *plan = init->plan;
 	struct sock_fprog program = {.len = (unsigned short)plan->seccomp_len,
 				     .filter = (struct sock_filter *)plan_at(plan, plan->seccomp)};
+	int r;
 
 	if (plan->seccomp_len > BPF_MAXINSNS)
 		return err_msg(err, -E2BIG, "load the seccomp filter: it has %u instructions, the kernel takes %u",
 			       plan->seccomp_len, (unsigned)BPF_MAXINSNS);
-	if (sys_seccomp(SECCOMP_SET_MODE_FILTER, plan->seccomp_flags, &program) < 0)
-		return err_set(err, -errno, "load the seccomp filter");
-	return 0;
+	r = sys_seccomp(SECCOMP_SET_MODE_FILTER, plan->seccomp_flags, &program);
+	if (r >= 0)
+		return r;
+	r = err_set(err, -errno, "load the seccomp filter");
+	return r == -EINVAL ? err_hint(err, "does this kernel know its flags, %x?", plan->seccomp_flags) : r;
 }

@@ -53,6 +53,18 @@
  *     SYNC_START ───────────────────────────────▶   seccomp
  *     ◀────────────────── SYNC_EXEC, end of file     as above
  *
+ * Where the filter has SCMP_ACT_NOTIFY (SECCOMP_FILTER_FLAG_NEW_LISTENER), the seccomp agent must have the listener
+ * before anything is executed, but a process under such a filter can't pass it on: the kernel may hold any call that it
+ * makes until the agent has answered. A second thread of init, not under the filter, speaks for it:
+ *
+ *   turtle                                     turtle-init: helper            turtle-init: the process
+ *     connects to the agent
+ *     SYNC_START ───────────────────────────────────────────────────────────▶   starts the helper
+ *                                                 waits for the number ◀─ memory  seccomp(2) gives the listener; no
+ * call ◀──────────── SYNC_LISTENER + listener      closes it                       from now on but execve sends it to
+ * the agent SYNC_LISTENER_SENT ───────────────────▶ ◀──────────── SYNC_EXEC                     ends             memory
+ * ─▶     execve, which ends any other thread ◀──────────── end of file
+ *
  * Instead of any message init may send SYNC_ERROR, also after SYNC_EXEC, and exit. The failure of a startContainer hook
  * is SYNC_HOOK_ERROR: that one alone obliges the start to destroy the container.
  *
@@ -80,6 +92,8 @@ enum sync_type {
 	SYNC_READY,
 	SYNC_CREATED,
 	SYNC_START,
+	SYNC_LISTENER,
+	SYNC_LISTENER_SENT,
 	SYNC_EXEC,
 	SYNC_ERROR,
 	SYNC_HOOK_ERROR,

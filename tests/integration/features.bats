@@ -120,8 +120,11 @@ created()
 		| {names: ["personality"], action: "SCMP_ACT_LOG", args: [{index: 0, op: ., value: 77, valueTwo: 77}]}]}'
 	# One call each, since two actions for one would contradict each other.
 	with_words .linux.seccomp.actions '.linux.seccomp.syscalls += [$words | to_entries[]
-		| {names: [["acct", "bpf", "swapon", "fanotify_init", "kexec_load", "swapoff", "ptrace", "quotactl"][.key]],
+		| {names: [["acct", "bpf", "swapon", "fanotify_init", "kexec_load", "swapoff", "ptrace", "quotactl", "reboot"][.key]],
 			action: .value}]'
+	"$SUITE/agent" "$T/agent.sock" >"$T/heard" 2>&1 3>&- 4>&- &
+	until_line "$T/heard" up
+	config --arg agent "$T/agent.sock" '.linux.seccomp.listenerPath = $agent'
 	with_words .linux.seccomp.knownFlags '.linux.seccomp.flags = $words'
 	created
 }

@@ -148,17 +148,6 @@ names()
 	box_refused defaultErrnoRet
 }
 
-@test "seccomp: NOTIFY is refused by name until it is built" {
-	filter SCMP_ACT_ALLOW "[$(names SCMP_ACT_NOTIFY getppid)]" '{"listenerPath": "/run/none.sock"}'
-	args true
-	call turtle create box
-	same "$status" 1
-	[[ ${stderr,,} == *notify* || $stderr == */run/none.sock* ]] || fail "the message does not name it"
-	filter SCMP_ACT_NOTIFY "[]"
-	call turtle create box
-	same "$status" 1
-}
-
 @test "seccomp: calls of another architecture are killed unless it is listed" {
 	[ "$(uname -m)" = x86_64 ] || skip "needs x86-64"
 	"$SUITE/probe" int80 20 >/dev/null 2>&1 || skip "this kernel has no 32-bit calls"

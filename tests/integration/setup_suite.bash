@@ -22,7 +22,10 @@ setup_suite()
 		TURTLE=$SUITE/bin/turtle
 	fi
 
-	build_payload probe && build_payload recvfd && build_payload stuckfs && build_payload hunter && build_payload injector && build_payload notify || return 1
+	local payload
+	for payload in agent hunter injector notify probe recvfd stuckfs; do
+		build_payload "$payload" || return 1
+	done
 	build_rootfs || return 1
 
 	export CGROUP_MOUNT=/sys/fs/cgroup

@@ -40,17 +40,19 @@ struct container_state {
 	uint64_t start_time; /* of that pid: field 22 of /proc/PID/stat, clock ticks since boot */
 	const char *boot_id; /* /proc/sys/kernel/random/boot_id when it was written */
 	const char *bundle, *rootfs;
-	const char *created;        /* RFC 3339 with nanoseconds, UTC */
-	uint32_t owner;             /* uid of who created it */
-	const char *cgroup_manager; /* "cgroupfs", "systemd" or "disabled" */
-	const char *cgroup_path;    /* below the cgroup2 mount; NULL when there is none */
-	uint64_t cgroup_inode;      /* of that directory, from its making on; 0 before */
-	const char *process_cgroup; /* the one below it that exec joins; NULL when that is cgroup_path itself */
-	const char *systemd_unit;   /* with the systemd driver, else NULL */
-	bool systemd_user;          /* that unit is of the owner's own manager, not the system's */
-	bool own_cgroup;            /* made by turtle: removed on delete */
-	bool private_pidns;         /* when init dies the kernel kills the rest */
-	bool no_new_keyring;        /* it has no session keyring of its own */
+	const char *created;          /* RFC 3339 with nanoseconds, UTC */
+	uint32_t owner;               /* uid of who created it */
+	const char *cgroup_manager;   /* "cgroupfs", "systemd" or "disabled" */
+	const char *cgroup_path;      /* below the cgroup2 mount; NULL when there is none */
+	uint64_t cgroup_inode;        /* of that directory, from its making on; 0 before */
+	const char *process_cgroup;   /* the one below it that exec joins; NULL when that is cgroup_path itself */
+	const char *systemd_unit;     /* with the systemd driver, else NULL */
+	bool systemd_user;            /* that unit is of the owner's own manager, not the system's */
+	bool own_cgroup;              /* made by turtle: removed on delete */
+	bool private_pidns;           /* when init dies the kernel kills the rest */
+	bool no_new_keyring;          /* it has no session keyring of its own */
+	const char *seccomp_agent;    /* the socket of who gets the filter's listener at start; NULL: nobody */
+	const char *seccomp_metadata; /* and what it is told; may be NULL */
 	size_t n_annotations;
 	struct oci_pair *annotations;
 	size_t n_poststart, n_poststop; /* hooks that later commands run */
