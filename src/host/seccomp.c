@@ -14,6 +14,7 @@
 #include "config/names.h"
 #include "host/seccomp_cache.h"
 #include "host/seccomp_front.h"
+#include "host/seccomp_shrink.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -253,14 +254,13 @@ static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp_rule *from, si
 	return 0;
 }
 
-/* libseccomp 2.5 can write the program to a descriptor only. The arena's copy has ours in front. */
-static int export_filter(scmp_filter_ctx ctx, const struct seccomp_code *front, struct ocispec_arena *arena,
-			 struct plan_seccomp *ret, struct err *err)
+/* Appends libseccomp's program, which 2.5 can write to a descriptor only. */
+static int append_program(scmp_filter_ctx ctx, struct seccomp_code *code, struct err *err)
 {
 	_cleanup_close_ int fd = sys_memfd_create("seccomp", MFD_CLOEXEC);
-	struct sock_filter *filter;
+	struct sock_filter *grown;
 	struct stat st;
-	size_t size, len;
+	size_t size;
 	int r;
 
 	if (fd < 0)
@@ -271,22 +271,47 @@ static int export_filter(scmp_filter_ctx ctx, const struct seccomp_code *front, 
 	if (fstat(fd, &st) < 0)
 		return err_set(err, -errno, "read the seccomp filter");
 	size = (size_t)st.st_size;
-	if (size == 0 || size % sizeof(*filter) != 0)
+	if (size == 0 || size % sizeof(*grown) != 0)
 		return err_msg(err, -EIO, "compile the seccomp filter: libseccomp wrote %zu bytes", size);
-	len = front->n + size / sizeof(*filter);
-	if (len > BPF_MAXINSNS)
+	grown = realloc(code->insns, code->n * sizeof(*grown) + size);
+	if (!grown)
+		return err_set(err, -ENOMEM, "read the seccomp filter");
+	code->insns = grown;
+	if (pread(fd, grown + code->n, size, 0) != (ssize_t)size)
+		return err_set(err, -EIO, "read the seccomp filter");
+	code->n = code->room = code->n + size / sizeof(*grown);
+	return 0;
+}
+
+static void code_free(struct seccomp_code *code)
+{
+	free(code->insns);
+}
+
+/* As few instructions as we can say it with. */
+static int finish_program(const struct seccomp_code *code, struct ocispec_arena *arena, struct plan_seccomp *ret,
+			  struct err *err)
+{
+	__attribute__((cleanup(code_free))) struct seccomp_code small = {0};
+	struct sock_filter *filter;
+	int r = seccomp_shrink(code->insns, code->n, &small);
+
+	if (r < 0 && r != -EOPNOTSUPP)
+		return err_set(err, r, "shrink the seccomp filter");
+	if (r == 0 && small.n < code->n) {
+		log_debug("seccomp: %zu instructions instead of %zu", small.n, code->n);
+		code = &small;
+	}
+	if (code->n > BPF_MAXINSNS)
 		return err_msg(err, -E2BIG,
 			       "linux.seccomp: the filter has %zu instructions, more than the kernel's limit of %d",
-			       len, BPF_MAXINSNS);
-	filter = ocispec_alloc(arena, len * sizeof(*filter));
+			       code->n, BPF_MAXINSNS);
+	filter = ocispec_alloc(arena, code->n * sizeof(*filter));
 	if (!filter)
-		return err_set(err, -ENOMEM, "read the seccomp filter");
-	if (front->n > 0)
-		memcpy(filter, front->insns, front->n * sizeof(*filter));
-	if (pread(fd, filter + front->n, size, 0) != (ssize_t)size)
-		return err_set(err, -EIO, "read the seccomp filter");
+		return err_set(err, -ENOMEM, "keep the seccomp filter");
+	memcpy(filter, code->insns, code->n * sizeof(*filter));
 	ret->filter = filter;
-	ret->len = (uint32_t)len;
+	ret->len = (uint32_t)code->n;
 	return 0;
 }
 
@@ -298,17 +323,12 @@ static void rules_free(struct seccomp_rules *rules)
 	free(rules->archs);
 }
 
-static void code_free(struct seccomp_code *code)
-{
-	free(code->insns);
-}
-
 static int compile(const struct oci_seccomp *profile, struct ocispec_arena *arena, struct plan_seccomp *ret,
 		   struct err *err)
 {
 	__attribute__((cleanup(release))) scmp_filter_ctx ctx = NULL;
 	__attribute__((cleanup(rules_free))) struct seccomp_rules rules = {0};
-	__attribute__((cleanup(code_free))) struct seccomp_code front = {0};
+	__attribute__((cleanup(code_free))) struct seccomp_code code = {0};
 	int r;
 
 	r = parse_action(profile->default_action, &profile->default_errno_ret, "linux.seccomp.defaultAction",
@@ -331,10 +351,11 @@ static int compile(const struct oci_seccomp *profile, struct ocispec_arena *aren
 		if (r < 0)
 			return r;
 	}
-	r = seccomp_front_emit(&rules, &front);
+	r = seccomp_front_emit(&rules, &code);
 	if (r < 0)
 		return err_set(err, r, "compile the seccomp filter");
-	return export_filter(ctx, &front, arena, ret, err);
+	r = append_program(ctx, &code, err);
+	return r < 0 ? r : finish_program(&code, arena, ret, err);
 }
 
 /* Also where only calls are named that nobody knows: the agent is told that there is a container. */

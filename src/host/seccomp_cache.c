@@ -35,7 +35,7 @@
 #define CACHE_DIR "@seccomp"
 
 /* To be raised when seccomp.c comes to make another program of the same profile between two releases. */
-#define COMPILER_REVISION 2
+#define COMPILER_REVISION 3
 
 #define MAX_KEY (512u * 1024)
 

@@ -82,7 +82,7 @@ static bool is_hard(const struct seccomp_rules *rules, const char *name)
 #define NEXT 0xfe /* the next condition */
 #define FAIL 0xff /* the next rule */
 
-static int emit(struct seccomp_code *code, unsigned op, uint8_t jt, uint8_t jf, uint32_t k)
+int seccomp_emit(struct seccomp_code *code, unsigned op, uint8_t jt, uint8_t jf, uint32_t k)
 {
 	if (code->n == code->room) {
 		size_t room = code->room * 2 + 64;
@@ -99,12 +99,12 @@ static int emit(struct seccomp_code *code, unsigned op, uint8_t jt, uint8_t jf, 
 
 static int load(struct seccomp_code *code, size_t offset)
 {
-	return emit(code, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+	return seccomp_emit(code, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
 }
 
 static int jump(struct seccomp_code *code, unsigned test, uint32_t k, uint8_t jt, uint8_t jf)
 {
-	return emit(code, BPF_JMP | test | BPF_K, jt, jf, k);
+	return seccomp_emit(code, BPF_JMP | test | BPF_K, jt, jf, k);
 }
 
 static void resolve(struct seccomp_code *code, size_t from, uint8_t target)
@@ -141,7 +141,7 @@ static int emit_high(struct seccomp_code *code, const struct scmp_arg_cmp *c)
 		r = jump(code, BPF_JGT, value, FAIL, 0);
 		return r < 0 ? r : jump(code, BPF_JEQ, value, 0, NEXT);
 	default:
-		r = emit(code, BPF_ALU | BPF_AND | BPF_K, 0, 0, value);
+		r = seccomp_emit(code, BPF_ALU | BPF_AND | BPF_K, 0, 0, value);
 		return r < 0 ? r : jump(code, BPF_JEQ, masked, 0, FAIL);
 	}
 }
@@ -165,7 +165,7 @@ static int emit_low(struct seccomp_code *code, const struct scmp_arg_cmp *c)
 	case SCMP_CMP_LE:
 		return jump(code, BPF_JGT, value, FAIL, NEXT);
 	default:
-		r = emit(code, BPF_ALU | BPF_AND | BPF_K, 0, 0, value);
+		r = seccomp_emit(code, BPF_ALU | BPF_AND | BPF_K, 0, 0, value);
 		return r < 0 ? r : jump(code, BPF_JEQ, masked, NEXT, FAIL);
 	}
 }
@@ -201,7 +201,7 @@ static int emit_rule(struct seccomp_code *code, const struct scmp_arg_cmp *args,
 	for (size_t i = 0; i < n_args && r == 0; i++)
 		r = emit_condition(code, &args[i], wide);
 	if (r == 0)
-		r = emit(code, BPF_RET | BPF_K, 0, 0, action);
+		r = seccomp_emit(code, BPF_RET | BPF_K, 0, 0, action);
 	if (r == 0)
 		resolve(code, from, FAIL);
 	return r;
@@ -213,7 +213,7 @@ static int skip_unless(struct seccomp_code *code, uint32_t k, size_t *ret_jump)
 	int r = jump(code, BPF_JEQ, k, 1, 0);
 
 	*ret_jump = code->n;
-	return r < 0 ? r : emit(code, BPF_JMP | BPF_JA, 0, 0, 0);
+	return r < 0 ? r : seccomp_emit(code, BPF_JMP | BPF_JA, 0, 0, 0);
 }
 
 static void skip_to_here(struct seccomp_code *code, size_t from)
@@ -238,7 +238,7 @@ static int emit_call(struct seccomp_code *code, const struct seccomp_rules *rule
 			r = emit_rule(code, &rule->args[j], 1, rule->action, wide);
 	}
 	if (r == 0)
-		r = emit(code, BPF_RET | BPF_K, 0, 0, rules->default_action);
+		r = seccomp_emit(code, BPF_RET | BPF_K, 0, 0, rules->default_action);
 	if (r == 0)
 		skip_to_here(code, skip);
 	return r;
@@ -315,7 +315,7 @@ static int emit_newer(struct seccomp_code *code, const struct seccomp_arch *arch
 	if (r == 0)
 		r = jump(code, BPF_JGT, (uint32_t)arch->last, 0, 1);
 	if (r == 0)
-		r = emit(code, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
+		r = seccomp_emit(code, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
 	if (r == 0)
 		skip_to_here(code, skip);
 	return r;

@@ -40,6 +40,9 @@ struct seccomp_code {
 	size_t n, room;
 };
 
+/* Appends one instruction. -ENOMEM. */
+int seccomp_emit(struct seccomp_code *code, unsigned op, uint8_t jt, uint8_t jf, uint32_t k);
+
 /* Appends what must stand before libseccomp's program, often nothing. -ENOMEM. */
 int seccomp_front_emit(const struct seccomp_rules *rules, struct seccomp_code *code);
 

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A profile's program has an instruction or two for each call that it names, and most of them say the same: allowed. So
+ * the program is asked what it does with each number on each architecture, and neighbours with one answer become one
+ * range, found by bisection. Where the answer depends on arguments, the instructions that look at them are kept, for
+ * this number: those that look at architecture and number have been followed already.
+ *
+ * The program compares numbers with constants only; between two constants that follow each other all numbers are alike,
+ * so one of them stands for all. Anything else that it might do with a number is not understood, and nothing is done.
+ */
+#include "host/seccomp_shrink.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum what { CONSTANT, ARCH, NUMBER, ARGUMENT };
+
+/* The accumulator. */
+struct value {
+	enum what what;
+	uint32_t is; /* not of an ARGUMENT */
+};
+
+struct list {
+	uint32_t *items; /* owned */
+	size_t n, room;
+};
+
+struct range {
+	uint32_t first;
+	bool constant;
+	uint32_t action;          /* if constant */
+	struct seccomp_code code; /* else; owned */
+};
+
+struct shrinker {
+	const struct sock_filter *from;
+	size_t n;
+	struct list archs;     /* with which the program compares that of a call */
+	struct list bounds;    /* first numbers of what is alike, ascending */
+	uint32_t arch, number; /* of the call that is followed just now */
+	size_t *place;         /* of the instruction in the code that is kept, plus one; 0: not reached */
+};
+
+static int list_add(struct list *list, uint32_t item)
+{
+	if (list->n == list->room) {
+		size_t room = list->room * 2 + 16;
+		uint32_t *grown = realloc(list->items, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		list->items = grown;
+		list->room = room;
+	}
+	list->items[list->n++] = item;
+	return 0;
+}
+
+static bool list_has(const struct list *list, uint32_t item)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i] == item)
+			return true;
+	return false;
+}
+
+/* ---- Following the program -------------------------------------------------------------------------------- */
+
+static bool is_load(const struct sock_filter *insn)
+{
+	return insn->code == (BPF_LD | BPF_W | BPF_ABS);
+}
+
+static struct value load(const struct shrinker *s, const struct sock_filter *insn)
+{
+	switch (insn->k) {
+	case offsetof(struct seccomp_data, nr):
+		return (struct value){NUMBER, s->number};
+	case offsetof(struct seccomp_data, arch):
+		return (struct value){ARCH, s->arch};
+	}
+	return (struct value){ARGUMENT, 0};
+}
+
+/* Numbers may be compared in order, an architecture only with its equals. */
+static int compare(struct shrinker *s, const struct sock_filter *insn, const struct value *a, size_t *pc)
+{
+	bool taken;
+
+	if (BPF_SRC(insn->code) != BPF_K)
+		return -EOPNOTSUPP;
+	if (a->what == ARCH && BPF_OP(insn->code) != BPF_JEQ)
+		return -EOPNOTSUPP;
+	if (a->what == ARCH && !list_has(&s->archs, insn->k) && list_add(&s->archs, insn->k) < 0)
+		return -ENOMEM;
+	switch (BPF_OP(insn->code)) {
+	case BPF_JEQ:
+		taken = a->is == insn->k;
+		break;
+	case BPF_JGT:
+		taken = a->is > insn->k;
+		break;
+	case BPF_JGE:
+		taken = a->is >= insn->k;
+		break;
+	default:
+		return -EOPNOTSUPP;
+	}
+	*pc += 1u + (taken ? insn->jt : insn->jf);
+	return 0;
+}
+
+/*
+ * Goes on from *pc, with this value, to the next instruction that has to be kept: a return, or one that loads an
+ * argument or works with it.
+ */
+static int follow(struct shrinker *s, size_t *pc, struct value *a)
+{
+	while (*pc < s->n) {
+		const struct sock_filter *insn = &s->from[*pc];
+		struct value loaded;
+		int r;
+
+		if (insn->code == (BPF_RET | BPF_K))
+			return 0;
+		if (insn->code == (BPF_JMP | BPF_JA)) {
+			*pc += 1u + insn->k;
+			continue;
+		}
+		if (is_load(insn)) {
+			loaded = load(s, insn);
+			if (loaded.what == ARGUMENT)
+				return 0;
+			*a = loaded;
+			*pc += 1;
+			continue;
+		}
+		if (a->what == ARGUMENT)
+			return BPF_CLASS(insn->code) == BPF_JMP ||
+					       (BPF_CLASS(insn->code) == BPF_ALU && BPF_SRC(insn->code) == BPF_K)
+				       ? 0
+				       : -EOPNOTSUPP;
+		if (BPF_CLASS(insn->code) != BPF_JMP)
+			return -EOPNOTSUPP;
+		r = compare(s, insn, a, pc);
+		if (r < 0)
+			return r;
+	}
+	return -EOPNOTSUPP;
+}
+
+/* ---- What is kept of it ----------------------------------------------------------------------------------- */
+
+/* Where the instruction at pc goes on, when an argument is in the accumulator behind it. */
+static int next_kept(struct shrinker *s, size_t pc, size_t *ret)
+{
+	struct value a = {ARGUMENT, 0};
+
+	*ret = pc;
+	return follow(s, ret, &a);
+}
+
+/* Marks what can be reached from pc. All jumps lead forward, so one pass does it. */
+static int mark_kept(struct shrinker *s, size_t pc)
+{
+	memset(s->place, 0, s->n * sizeof(*s->place));
+	s->place[pc] = 1;
+	for (; pc < s->n; pc++) {
+		const struct sock_filter *insn = &s->from[pc];
+		bool jump = BPF_CLASS(insn->code) == BPF_JMP;
+		size_t to;
+		int r;
+
+		if (!s->place[pc] || BPF_CLASS(insn->code) == BPF_RET)
+			continue;
+		r = next_kept(s, pc + 1 + (jump ? insn->jt : 0), &to);
+		if (r < 0)
+			return r;
+		s->place[to] = 1;
+		if (!jump)
+			continue;
+		r = next_kept(s, pc + 1 + insn->jf, &to);
+		if (r < 0)
+			return r;
+		s->place[to] = 1;
+	}
+	return 0;
+}
+
+/* One that is not followed by its successor gets a jump to it. */
+static bool is_split(struct shrinker *s, size_t pc)
+{
+	const struct sock_filter *insn = &s->from[pc];
+	size_t to, next = pc + 1;
+
+	if (BPF_CLASS(insn->code) == BPF_RET || BPF_CLASS(insn->code) == BPF_JMP)
+		return false;
+	while (next < s->n && !s->place[next])
+		next++;
+	return next_kept(s, pc + 1, &to) == 0 && to != next;
+}
+
+static int emit_jump(struct shrinker *s, size_t pc, size_t here, struct seccomp_code *code)
+{
+	const struct sock_filter *insn = &s->from[pc];
+	size_t yes = 0, no = 0;
+
+	(void)next_kept(s, pc + 1 + insn->jt, &yes);
+	(void)next_kept(s, pc + 1 + insn->jf, &no);
+	yes = s->place[yes] - 1 - here - 1;
+	no = s->place[no] - 1 - here - 1;
+	if (yes > UINT8_MAX || no > UINT8_MAX)
+		return -EOPNOTSUPP;
+	return seccomp_emit(code, insn->code, (uint8_t)yes, (uint8_t)no, insn->k);
+}
+
+static int keep(struct shrinker *s, size_t pc, struct seccomp_code *code)
+{
+	size_t at = 0, to = 0;
+	int r = mark_kept(s, pc);
+
+	for (size_t i = pc; i < s->n && r == 0; i++)
+		if (s->place[i]) {
+			s->place[i] = at + 1;
+			at += is_split(s, i) ? 2 : 1;
+		}
+	for (size_t i = pc; i < s->n && r == 0; i++) {
+		const struct sock_filter *insn = &s->from[i];
+
+		if (!s->place[i])
+			continue;
+		if (BPF_CLASS(insn->code) == BPF_JMP) {
+			r = emit_jump(s, i, code->n, code);
+			continue;
+		}
+		r = seccomp_emit(code, insn->code, 0, 0, insn->k);
+		if (r == 0 && is_split(s, i)) {
+			r = next_kept(s, i + 1, &to);
+			if (r == 0)
+				r = seccomp_emit(code, BPF_JMP | BPF_JA, 0, 0,
+						 (uint32_t)(s->place[to] - 1 - code->n - 1));
+		}
+	}
+	return r;
+}
+
+/* ---- Ranges ----------------------------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Whatever the constants are compared with: too many bounds do no harm. */
+static int find_bounds(struct shrinker *s)
+{
+	size_t used = 1;
+	int r = list_add(&s->bounds, 0);
+
+	for (size_t i = 0; i < s->n && r == 0; i++) {
+		if (BPF_CLASS(s->from[i].code) != BPF_JMP || BPF_OP(s->from[i].code) == BPF_JA)
+			continue;
+		r = list_add(&s->bounds, s->from[i].k);
+		if (r == 0 && s->from[i].k < UINT32_MAX)
+			r = list_add(&s->bounds, s->from[i].k + 1);
+	}
+	if (r < 0)
+		return r;
+	qsort(s->bounds.items, s->bounds.n, sizeof(*s->bounds.items), by_value);
+	for (size_t i = 1; i < s->bounds.n; i++)
+		if (s->bounds.items[i] != s->bounds.items[used - 1])
+			s->bounds.items[used++] = s->bounds.items[i];
+	s->bounds.n = used;
+	return 0;
+}
+
+static bool same_code(const struct range *a, const struct range *b)
+{
+	if (a->constant || b->constant)
+		return a->constant && b->constant && a->action == b->action;
+	return a->code.n == b->code.n && memcmp(a->code.insns, b->code.insns, a->code.n * sizeof(*a->code.insns)) == 0;
+}
+
+/* What happens to this number; *ret must be empty. */
+static int ask(struct shrinker *s, uint32_t number, struct range *ret)
+{
+	struct value a = {CONSTANT, 0};
+	size_t pc = 0;
+	int r;
+
+	s->number = ret->first = number;
+	r = follow(s, &pc, &a);
+	if (r < 0)
+		return r;
+	ret->constant = s->from[pc].code == (BPF_RET | BPF_K);
+	ret->action = s->from[pc].k;
+	return ret->constant ? 0 : keep(s, pc, &ret->code);
+}
+
+struct ranges {
+	struct range *list; /* owned */
+	size_t n;
+};
+
+static void ranges_free(struct ranges *ranges)
+{
+	for (size_t i = 0; i < ranges->n; i++)
+		free(ranges->list[i].code.insns);
+	free(ranges->list);
+}
+
+static int find_ranges(struct shrinker *s, uint32_t arch, struct ranges *ret)
+{
+	s->arch = arch;
+	ret->list = calloc(s->bounds.n, sizeof(*ret->list));
+	if (!ret->list)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->bounds.n; i++) {
+		struct range *range = &ret->list[ret->n++];
+		int r = ask(s, s->bounds.items[i], range);
+
+		if (r < 0)
+			return r;
+		if (ret->n > 1 && same_code(range - 1, range)) {
+			free(range->code.insns);
+			*range = (struct range){0};
+			ret->n--;
+		}
+	}
+	return 0;
+}
+
+/* ---- The new program -------------------------------------------------------------------------------------- */
+
+static size_t tree_size(const struct range *list, size_t n)
+{
+	size_t left, half = n / 2;
+
+	if (n == 1)
+		return list->constant ? 1 : list->code.n;
+	left = tree_size(list, half);
+	return (left > UINT8_MAX ? 2 : 1) + left + tree_size(list + half, n - half);
+}
+
+/* The number is in the accumulator. */
+static int emit_tree(struct seccomp_code *code, const struct range *list, size_t n)
+{
+	size_t left, half = n / 2;
+	int r = 0;
+
+	if (n == 1 && list->constant)
+		return seccomp_emit(code, BPF_RET | BPF_K, 0, 0, list->action);
+	if (n == 1) {
+		for (size_t i = 0; i < list->code.n && r == 0; i++) {
+			const struct sock_filter *insn = &list->code.insns[i];
+
+			r = seccomp_emit(code, insn->code, insn->jt, insn->jf, insn->k);
+		}
+		return r;
+	}
+	left = tree_size(list, half);
+	if (left > UINT8_MAX) {
+		r = seccomp_emit(code, BPF_JMP | BPF_JGE | BPF_K, 0, 1, list[half].first);
+		if (r == 0)
+			r = seccomp_emit(code, BPF_JMP | BPF_JA, 0, 0, (uint32_t)left);
+	} else {
+		r = seccomp_emit(code, BPF_JMP | BPF_JGE | BPF_K, (uint8_t)left, 0, list[half].first);
+	}
+	if (r == 0)
+		r = emit_tree(code, list, half);
+	return r < 0 ? r : emit_tree(code, list + half, n - half);
+}
+
+static int emit_section(struct seccomp_code *code, uint32_t arch, const struct ranges *ranges)
+{
+	int r = seccomp_emit(code, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, arch);
+
+	if (r == 0)
+		r = seccomp_emit(code, BPF_JMP | BPF_JA, 0, 0, (uint32_t)(1 + tree_size(ranges->list, ranges->n)));
+	if (r == 0)
+		r = seccomp_emit(code, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
+	return r < 0 ? r : emit_tree(code, ranges->list, ranges->n);
+}
+
+/* Of an architecture that the program does not know; there everything must be one. */
+static int ask_stranger(struct shrinker *s, uint32_t *ret)
+{
+	__attribute__((cleanup(ranges_free))) struct ranges ranges = {0};
+	uint32_t stranger = 1;
+	int r;
+
+	while (list_has(&s->bounds, stranger))
+		stranger++;
+	r = find_ranges(s, stranger, &ranges);
+	if (r < 0)
+		return r;
+	if (ranges.n != 1 || !ranges.list[0].constant)
+		return -EOPNOTSUPP;
+	*ret = ranges.list[0].action;
+	return 0;
+}
+
+static void shrinker_free(struct shrinker *s)
+{
+	free(s->archs.items);
+	free(s->bounds.items);
+	free(s->place);
+}
+
+int seccomp_shrink(const struct sock_filter *from, size_t n, struct seccomp_code *ret)
+{
+	__attribute__((cleanup(shrinker_free))) struct shrinker s = {.from = from, .n = n};
+	uint32_t otherwise = 0;
+	int r;
+
+	s.place = calloc(n, sizeof(*s.place));
+	if (!s.place)
+		return -ENOMEM;
+	r = find_bounds(&s);
+	if (r == 0)
+		r = ask_stranger(&s, &otherwise);
+	if (r == 0)
+		r = seccomp_emit(ret, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
+	/* Looking at one architecture may turn up another. */
+	for (size_t i = 0; i < s.archs.n && r == 0; i++) {
+		__attribute__((cleanup(ranges_free))) struct ranges ranges = {0};
+
+		r = find_ranges(&s, s.archs.items[i], &ranges);
+		if (r == 0)
+			r = emit_section(ret, s.archs.items[i], &ranges);
+	}
+	return r < 0 ? r : seccomp_emit(ret, BPF_RET | BPF_K, 0, 0, otherwise);
+}
