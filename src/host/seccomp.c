@@ -493,6 +493,17 @@ static int find_agent(const struct oci_config *config, struct plan_seccomp *filt
 	return 0;
 }
 
+/* Of the calls that turtle-init makes under the filter, the one that tells why execve has failed. */
+static bool may_deny_write(const struct plan_seccomp *filter)
+{
+	uint32_t action, arch = seccomp_arch_native();
+
+	if (arch == SCMP_ARCH_X32)
+		arch = SCMP_ARCH_X86_64;
+	return !seccomp_always(filter->filter, filter->len, arch, SYS_write, &action) ||
+	       (action != SECCOMP_RET_ALLOW && action != SECCOMP_RET_LOG);
+}
+
 static int read_filter(const struct oci_config *config, int root_fd, struct ocispec_arena *arena,
 		       struct plan_seccomp *ret, struct err *err)
 {
@@ -518,6 +529,7 @@ int seccomp_of_container(const struct oci_config *config, int root_fd, struct oc
 
 	if (r == 0 && out.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		r = find_agent(config, &out, err);
+	out.may_deny_write = r == 0 && out.len && may_deny_write(&out);
 	if (r == 0)
 		*ret = out;
 	return r;

@@ -414,6 +414,19 @@ static void shrinker_free(struct shrinker *s)
 	free(s->place);
 }
 
+bool seccomp_always(const struct sock_filter *filter, size_t n, uint32_t arch, uint32_t number, uint32_t *ret_action)
+{
+	__attribute__((cleanup(shrinker_free))) struct shrinker s = {
+		.from = filter, .n = n, .arch = arch, .number = number};
+	struct value a = {CONSTANT, 0};
+	size_t pc = 0;
+
+	if (follow(&s, &pc, &a) < 0 || filter[pc].code != (BPF_RET | BPF_K))
+		return false;
+	*ret_action = filter[pc].k;
+	return true;
+}
+
 int seccomp_shrink(const struct sock_filter *from, size_t n, struct seccomp_code *ret)
 {
 	__attribute__((cleanup(shrinker_free))) struct shrinker s = {.from = from, .n = n};

@@ -78,14 +78,29 @@ static int receive(int sock, struct sync_msg *msg, int *ret_fd, struct err *err)
 }
 
 /* Init's own words; they come from the container's side, so make sure that they end. */
+static int adopt_words(struct err *words, struct err *err)
+{
+	words->msg[sizeof(words->msg) - 1] = '\0';
+	if (words->code >= 0)
+		words->code = -EPROTO;
+	if (err)
+		*err = *words;
+	return words->code;
+}
+
 static int adopt_error(struct sync_msg *msg, struct err *err)
 {
-	msg->err.msg[sizeof(msg->err.msg) - 1] = '\0';
-	if (msg->err.code >= 0)
-		msg->err.code = -EPROTO;
-	if (err)
-		*err = msg->err;
-	return msg->err.code;
+	return adopt_words(&msg->err, err);
+}
+
+/* What init has written into the memory that came with SYNC_EXEC, if there was any: nothing where execve succeeded. */
+static int read_words(int fd, struct err *err)
+{
+	struct err words;
+
+	if (fd < 0 || pread(fd, &words, sizeof(words), 0) != (ssize_t)sizeof(words) || words.code == 0)
+		return 0;
+	return adopt_words(&words, err);
 }
 
 bool talk_is_over(int sock)
@@ -213,6 +228,7 @@ static int pass_listener(int sock, struct agent *agent, int listener, struct err
 
 int talk_receive_exec(int sock, struct agent *agent, bool *ret_destroy, struct err *err)
 {
+	_cleanup_close_ int words = -1;
 	bool exec_said = false;
 
 	for (;;) {
@@ -224,7 +240,7 @@ int talk_receive_exec(int sock, struct agent *agent, bool *ret_destroy, struct e
 		if (r < 0)
 			return r;
 		if (r == 0 && exec_said)
-			return 0;
+			return read_words(words, err);
 		if (r == 0)
 			return err_msg(err, -EPIPE, "container init ended before it could execute the program");
 		if (msg.type == SYNC_ERROR || msg.type == SYNC_HOOK_ERROR)
@@ -240,5 +256,6 @@ int talk_receive_exec(int sock, struct agent *agent, bool *ret_destroy, struct e
 			return err_msg(err, -EPROTO, "container init said \"%s\" where \"exec\" was due",
 				       name_of((enum sync_type)msg.type));
 		exec_said = true;
+		words = TAKE_FD(fd);
 	}
 }

@@ -303,7 +303,7 @@ static int load_filter(struct init *init, struct err *err)
 	int r = listener ? listener_prepare(init, err) : exec_limit_nofile(init, err);
 
 	if (r == 0 && !listener)
-		r = sync_send(init, SYNC_EXEC, err);
+		r = sync_exec(init, err);
 	if (r == 0 && init->plan->seccomp)
 		r = seccomp_load(init, err);
 	if (r >= 0 && listener)

@@ -42,7 +42,9 @@ struct init {
 	bool has_nofile;
 	bool in_cwd;         /* already there */
 	const char *program; /* resolved path of args[0] */
-	const char *home;    /* "HOME=..." or NULL */
+	struct err
+		*words;   /* memory shared with turtle, for an error of execve where the filter is PLAN_MUTE; or NULL */
+	const char *home; /* "HOME=..." or NULL */
 };
 
 /* init.c: carries the plan out; returns only on failure. */
@@ -98,6 +100,7 @@ int sync_tree(struct init *init, int index, struct err *err); /* the caller owns
 int sync_send(struct init *init, enum sync_type type, struct err *err);
 int sync_send_fd(struct init *init, enum sync_type type, int value, int fd, struct err *err);
 int sync_wait(struct init *init, enum sync_type type, struct err *err); /* end of file: exits */
+int sync_exec(struct init *init, struct err *err);                      /* SYNC_EXEC */
 int sync_accept_start(struct init *init, struct err *err);
 void sync_error(struct init *init, const struct err *err);
 

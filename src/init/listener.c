@@ -35,7 +35,7 @@ static int pass(struct init *init, int listener, struct err *err)
 		r = exec_limit_nofile(init, err);
 	if (r == 0)
 		r = sync_wait(init, SYNC_LISTENER_SENT, err);
-	return r < 0 ? r : sync_send(init, SYNC_EXEC, err);
+	return r < 0 ? r : sync_exec(init, err);
 }
 
 static void *help(void *arg)

@@ -3,6 +3,7 @@
 #include "init/init.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -149,6 +150,10 @@ void sync_error(struct init *init, const struct err *err)
 
 	if (init->sync < 0)
 		return;
+	if (init->words) {
+		*init->words = *err;
+		return;
+	}
 	while (write(init->sync, &msg, sizeof(msg)) < 0 && errno == EINTR)
 		;
 }
@@ -176,6 +181,36 @@ int sync_send_fd(struct init *init, enum sync_type type, int value, int fd, stru
 	if (n < 0 && errno == EPIPE)
 		gone();
 	return n < 0 ? err_set(err, -errno, "pass a descriptor to turtle") : 0;
+}
+
+/* A page in a memory file; -1 where it can't be had, or only with a signal. */
+static int make_words(struct init *init)
+{
+	_cleanup_close_ int fd = -1;
+	struct rlimit limit;
+	void *page;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur < sizeof(*init->words))
+		return -1;
+	fd = sys_memfd_create("turtle-words", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, sizeof(*init->words)) < 0)
+		return -1;
+	page = mmap(NULL, sizeof(*init->words), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		return -1;
+	init->words = page;
+	return take_fd(&fd);
+}
+
+/*
+ * The last that turtle hears, unless execve fails. If the filter may forbid to say so, turtle gets the memory in which
+ * we will write it, and looks there at the end of file. The program has neither the memory nor its descriptor.
+ */
+int sync_exec(struct init *init, struct err *err)
+{
+	_cleanup_close_ int words = init->plan->flags & PLAN_MUTE ? make_words(init) : -1;
+
+	return words < 0 ? sync_send(init, SYNC_EXEC, err) : sync_send_fd(init, SYNC_EXEC, 0, words, err);
 }
 
 int sync_wait(struct init *init, enum sync_type type, struct err *err)

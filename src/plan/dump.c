@@ -219,6 +219,7 @@ static const struct word flag_words[] = {
 	{PLAN_ANY_CPU, "any CPU"},
 	{PLAN_LISTEN_PID, "LISTEN_PID"},
 	{PLAN_BUILD_OUTSIDE, "build outside"},
+	{PLAN_MUTE, "mute"},
 };
 
 static const struct word mount_flag_words[] = {

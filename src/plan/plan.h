@@ -59,6 +59,7 @@ struct plan_seccomp {
 	const struct sock_filter *filter;
 	uint32_t len;
 	uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+	bool may_deny_write;
 	/*
 	 * With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket of the agent that gets the listener, and what is told to it
 	 * (may be NULL). The host's business alone.

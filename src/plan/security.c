@@ -114,6 +114,8 @@ int plan_security(struct planner *p, struct err *err)
 		p->init.seccomp = block_bytes(&p->block, p->seccomp->filter, p->seccomp->len * sizeof(uint64_t));
 		p->init.seccomp_len = p->seccomp->len;
 		p->init.seccomp_flags = p->seccomp->flags;
+		if (p->seccomp->may_deny_write)
+			p->init.flags |= PLAN_MUTE;
 	}
 	return plan_keyring(p, err);
 }

@@ -28,7 +28,8 @@
  *                                                   (run)
  *   start, or run
  *     SYNC_START ───────────────────────────────▶   startContainer hooks, seccomp
- *     ◀────────────────── SYNC_EXEC                  the next thing is execve
+ *     ◀────────────────── SYNC_EXEC [+ memory]       the next thing is execve (PLAN_MUTE: an error of it will be in that
+ *                                                   memory, since the filter may forbid to write a message)
  *     ◀────────────────── end of file                execve succeeded (the socket has O_CLOEXEC)
  *
  * In a joined pid namespace (PLAN_BUILD_OUTSIDE) the intermediate process does all down to the terminal and closes what

@@ -116,6 +116,11 @@ nothing_left()
 	ok turtle create box
 	refused 'permission denied' turtle start box
 	turtle delete --force box
+	# Also where we may not write.
+	config '.linux.seccomp.syscalls += [{"names": ["write"], "action": "SCMP_ACT_ERRNO"}]'
+	refused 'permission denied' turtle run box
+	nothing_left
+	[ ! -e "$ROOTFS/ran" ] || fail "the program ran"
 }
 
 @test "seccomp notify: a refused execve of an exec" {

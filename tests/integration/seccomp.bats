@@ -235,3 +235,42 @@ names()
 		[ -z "$(find "$STATE" -path '*@*' -perm /022)" ] || fail "others may write to the cache"
 	fi
 }
+
+@test "seccomp: an execve that fails is told of under a filter that denies write" {
+	local rule more
+	printf '#!/no/interpreter\n' >"$ROOTFS/script"
+	chmod 755 "$ROOTFS/script"
+	while read -r rule more; do
+		[ "$rule" = default ] || filter SCMP_ACT_ALLOW "[$rule]" "${more:-{\}}"
+		[ "$rule" != default ] || filter SCMP_ACT_ERRNO "[$(names SCMP_ACT_ALLOW execve exit_group)]"
+		args /script
+		refused 'exec /script: No such file or directory' turtle run box
+		ok turtle create box
+		refused 'exec /script: No such file or directory' turtle start box
+		turtle delete --force box
+	done <<-END
+		$(names SCMP_ACT_ERRNO write)
+		$(names SCMP_ACT_KILL_PROCESS write exit_group)
+		$(names SCMP_ACT_KILL_THREAD write)
+		$(names SCMP_ACT_TRAP write exit_group exit)
+		$(names SCMP_ACT_TRACE write)
+		$(names SCMP_ACT_ERRNO write sendmsg sendto writev exit_group)
+		{"names":["write"],"action":"SCMP_ACT_ERRNO","args":[{"index":2,"value":100,"op":"SCMP_CMP_GT"}]}
+		default
+	END
+	# Also where nothing stands in the way, and of an exec.
+	filter SCMP_ACT_ALLOW "[$(names SCMP_ACT_ERRNO getppid)]"
+	refused 'exec /script: No such file or directory' turtle run box
+	filter SCMP_ACT_ALLOW "[$(names SCMP_ACT_ERRNO write)]"
+	args /probe wait
+	ok turtle run -d box
+	exec_refused 'exec /script: No such file or directory' box /script
+	ok turtle exec box /probe args
+	has "args 0 0"
+}
+
+@test "seccomp: under a filter that denies write, no descriptor and no memory stays" {
+	filter SCMP_ACT_ALLOW "[{\"names\": [\"write\"], \"action\": \"SCMP_ACT_ERRNO\", \"args\": [{\"index\": 0, \"value\": 77, \"op\": \"SCMP_CMP_EQ\"}]}]"
+	box sh -c '/probe fds; cat /proc/self/maps'
+	lacks turtle memfd '^[^012a-f]* /'
+}

@@ -198,11 +198,41 @@ static void test_not_understood(void **state)
 	}
 }
 
+static void test_always(void **state)
+{
+	const struct sock_filter p[] = {
+		LD(ARCH),
+		JUMP(BPF_JEQ, archs[0], 1, 0),
+		RET(SECCOMP_RET_KILL_THREAD),
+		LD(NR),
+		JUMP(BPF_JEQ, 1, 2, 0),
+		JUMP(BPF_JEQ, 2, 0, 4),
+		RET(SECCOMP_RET_ERRNO | 7),
+		LD(ARG),
+		JUMP(BPF_JEQ, 3, 0, 1),
+		RET(SECCOMP_RET_ERRNO | 8),
+		RET(SECCOMP_RET_ALLOW),
+	};
+	uint32_t action = 0;
+
+	(void)state;
+	assert_false(seccomp_always(p, ARRAY_SIZE(p), archs[0], 1, &action));
+	assert_true(seccomp_always(p, ARRAY_SIZE(p), archs[0], 2, &action));
+	assert_int_equal(action, SECCOMP_RET_ERRNO | 7);
+	assert_true(seccomp_always(p, ARRAY_SIZE(p), archs[0], 3, &action));
+	assert_int_equal(action, SECCOMP_RET_ALLOW);
+	assert_true(seccomp_always(p, ARRAY_SIZE(p), archs[1], 1, &action));
+	assert_int_equal(action, SECCOMP_RET_KILL_THREAD);
+	/* Cut short. */
+	assert_false(seccomp_always(p, 10, archs[0], 3, &action));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_not_understood),
+		cmocka_unit_test(test_always),
 		{"random programs 1", test_random, NULL, NULL, (void *)1},
 		{"random programs 2", test_random, NULL, NULL, (void *)2},
 		{"random programs of a fresh seed", test_random, NULL, NULL, NULL},
