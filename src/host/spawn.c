@@ -14,13 +14,11 @@
 
 #include <errno.h>
 #include <linux/capability.h>
-#include <linux/nsfs.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -53,122 +51,6 @@ void init_image_close(struct init_image *image)
 	cleanup_close(&image->program);
 	cleanup_close(&image->plan);
 	image->program = image->plan = -1;
-}
-
-void passed_close(struct passed *passed)
-{
-	for (size_t i = 0; i < passed->n; i++)
-		cleanup_close(&passed->fds[i]);
-	free(passed->fds);
-	if (passed->raised)
-		(void)setrlimit(RLIMIT_NOFILE, &passed->nofile); /* lowering is always allowed */
-	*passed = (struct passed){0};
-}
-
-/* Whether fd is the namespace of this type that we are in ourselves. */
-static bool is_own_namespace(uint32_t type, int fd)
-{
-	static const struct {
-		uint32_t type;
-		const char *file;
-	} own[] = {{CLONE_NEWPID, "pid"},       {CLONE_NEWNET, "net"},  {CLONE_NEWNS, "mnt"},
-		   {CLONE_NEWIPC, "ipc"},       {CLONE_NEWUTS, "uts"},  {CLONE_NEWUSER, "user"},
-		   {CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWTIME, "time"}};
-	struct stat ours, theirs;
-	char path[32];
-
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-		if (own[i].type != type)
-			continue;
-		snprintf(path, sizeof(path), "/proc/self/ns/%s", own[i].file);
-		return stat(path, &ours) == 0 && fstat(fd, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
-		       ours.st_ino == theirs.st_ino;
-	}
-	return false;
-}
-
-static int open_namespace(const struct plan *plan, uint32_t type, const char *path, struct err *err)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	const char *other;
-	int found;
-
-	if (fd < 0)
-		return err_set(err, -errno, "open %s namespace %s", name_of_namespace(type), path);
-	found = ioctl(fd, NS_GET_NSTYPE);
-	if (found < 0)
-		return err_msg(err, -EINVAL, "%s is not a namespace", path);
-	other = name_of_namespace((uint32_t)found);
-	if ((uint32_t)found != type)
-		return err_msg(err, -EINVAL, "%s is a %s namespace, not a %s namespace", path,
-			       other ? other : "unknown", name_of_namespace(type));
-	if ((plan->join_not_own & type) && is_own_namespace(type, fd))
-		return err_msg(err, -EINVAL,
-			       "%s is the host's own %s namespace, and the configuration would change settings in it",
-			       path, name_of_namespace(type));
-	return TAKE_FD(fd);
-}
-
-/* A copy of the tree that belongs to no mount namespace yet: nothing is mounted on the host. */
-static int open_source(const struct plan_source *source, struct err *err)
-{
-	const struct sys_mount_attr slave = {.propagation = MS_SLAVE};
-	unsigned flags =
-		OPEN_TREE_CLONE | (source->recursive ? AT_RECURSIVE : 0) | (source->nofollow ? AT_SYMLINK_NOFOLLOW : 0);
-	_cleanup_close_ int fd = sys_open_tree(AT_FDCWD, source->path, flags);
-
-	if (fd < 0)
-		return err_set(err, -errno, "open mount source %s", source->path);
-	if (source->slave &&
-	    sys_mount_setattr(fd, "", AT_EMPTY_PATH | (source->recursive ? AT_RECURSIVE : 0), &slave) < 0)
-		return err_set(err, -errno, "make the copy of mount source %s a slave", source->path);
-	return TAKE_FD(fd);
-}
-
-/* Room for n descriptors and those that turtle has open anyway. */
-static int make_room(size_t n, struct passed *passed, struct err *err)
-{
-	const rlim_t needed = n + 64;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return err_set(err, -errno, "read the limit of open files");
-	if (limit.rlim_cur >= needed)
-		return 0;
-	passed->nofile = limit;
-	limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return err_set(err, -errno, "raise the limit of open files");
-	passed->raised = true;
-	return 0;
-}
-
-int passed_open(const struct plan *plan, struct passed *ret, struct err *err)
-{
-	size_t n = plan->n_joins + plan->n_sources;
-	struct passed passed = {0};
-	int r;
-
-	if (n == 0)
-		return 0;
-	passed.fds = calloc(n, sizeof(*passed.fds));
-	if (!passed.fds)
-		return err_set(err, -ENOMEM, "open namespaces and mount sources");
-	r = make_room(n, &passed, err);
-	for (size_t i = 0; i < n && r >= 0; i++) {
-		r = i < plan->n_joins ? open_namespace(plan, plan->joins[i].type, plan->joins[i].path, err)
-				      : open_source(&plan->sources[i - plan->n_joins], err);
-		if (r >= 0)
-			passed.fds[passed.n++] = r;
-	}
-	if (r == -EMFILE)
-		err_hint(err, "%zu descriptors are needed: raise RLIMIT_NOFILE", n);
-	if (r < 0) {
-		passed_close(&passed);
-		return r;
-	}
-	*ret = passed;
-	return 0;
 }
 
 /*
@@ -205,8 +87,6 @@ static int settle_child(const struct spawn_request *request, int procs, struct e
 
 	if (procs >= 0 && write(procs, "0", 1) < 0)
 		return err_set(err, -errno, "enter cgroup %s", request->cgroup);
-	if (request->passed->raised && setrlimit(RLIMIT_NOFILE, &request->passed->nofile) < 0)
-		return err_set(err, -errno, "put the limit of open files back");
 	if (chdir(request->cwd) < 0)
 		return err_set(err, -errno, "enter bundle %s", request->cwd);
 	if (plan->oom_score_adj.set && !plan->new_userns) {

@@ -3,11 +3,11 @@
 #ifndef TURTLE_HOST_SPAWN_H
 #define TURTLE_HOST_SPAWN_H
 
+#include "host/passed.h"
 #include "plan/plan.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/resource.h>
 #include <sys/types.h>
 
 struct init_process {
@@ -28,19 +28,6 @@ struct init_image {
 };
 int init_image_make(const struct plan *plan, struct init_image *ret, struct err *err);
 void init_image_close(struct init_image *image);
-
-/* What the plan wants opened on the host and handed to init: namespaces to join, then detached mount trees. */
-struct passed {
-	int *fds; /* owned */
-	size_t n;
-	/* Many trees need more descriptors than the caller's soft limit allows; it is raised while they are open. */
-	bool raised;
-	struct rlimit nofile; /* as it was */
-};
-
-/* Opens them (namespaces are checked to be of their type); passed_close() closes them and puts the limit back. */
-int passed_open(const struct plan *plan, struct passed *ret, struct err *err);
-void passed_close(struct passed *passed);
 
 struct spawn_request {
 	const struct plan *plan;

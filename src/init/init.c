@@ -52,21 +52,16 @@ static int host_hooks(struct init *init, struct err *err)
 /* From here on nothing of the host's, and no directory at all, is open in what the container can see. */
 static int close_all(struct init *init, struct err *err)
 {
-	struct rlimit nofile;
-
+	(void)err;
 	close_fd(&init->root);
 	close_fd(&init->proc);
 	close_fd(&init->null);
 	for (unsigned i = 0; i < init->n_fds; i++)
 		close_fd(&init->fds[i]);
-	if (!init->caller_nofile)
-		return 0;
-	if (getrlimit(RLIMIT_NOFILE, &nofile) == 0) {
-		nofile.rlim_cur = init->caller_nofile;
-		if (prlimit(0, RLIMIT_NOFILE, &nofile, NULL) == 0)
-			return 0;
-	}
-	return err_set(err, -errno, "put RLIMIT_NOFILE back");
+	for (unsigned i = 0; i < init->trees.n; i++)
+		close_fd(&init->trees.fds[i]);
+	close_fd(&init->trees.sock);
+	return 0;
 }
 
 static int set_personality(struct init *init, struct err *err)

@@ -20,12 +20,20 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* Detached trees that the host passes, as many at a time as one message holds: see sync_tree(). */
+struct trees {
+	int sock;         /* -1 when there are none */
+	unsigned next, n; /* fds are those from this index on, n of them; -1 where used up */
+	int fds[SYNC_TREES];
+};
+
 struct init {
 	const struct init_plan *plan;
 	int sync;   /* the conversation; -1 once it is over */
 	int listen; /* -1 for run */
-	int *fds;   /* received: those of plan.joins, then the trees; -1 where used up */
+	int *fds;   /* received: those of plan.joins; -1 where used up */
 	unsigned n_fds;
+	struct trees trees;
 	int root;   /* O_PATH, the container's root, from root_attach() until close_all() */
 	int proc;   /* our procfs, or -1 while nobody has needed it */
 	int null;   /* O_PATH, the host's /dev/null, or -1 */
@@ -33,12 +41,11 @@ struct init {
 	unsigned n_procs;
 	int *late; /* mounts that become read-only at last, from mount_all() until mount_late_readonly() */
 	uint32_t n_late;
-	bool host_cgroupns;     /* joined the initial cgroup namespace */
-	bool in_cgroup;         /* where we are to stay, and the new cgroup namespace is there */
-	bool hook_failed;       /* a startContainer hook is why the program is not executed */
-	mode_t caller_umask;    /* to be put back */
-	uint64_t caller_nofile; /* soft RLIMIT_NOFILE that was raised for a while, or 0 */
-	uint64_t nofile[2];     /* RLIMIT_NOFILE for the program, when has_nofile: too low for us */
+	bool host_cgroupns;  /* joined the initial cgroup namespace */
+	bool in_cgroup;      /* where we are to stay, and the new cgroup namespace is there */
+	bool hook_failed;    /* a startContainer hook is why the program is not executed */
+	mode_t caller_umask; /* to be put back */
+	uint64_t nofile[2];  /* RLIMIT_NOFILE for the program, when has_nofile: too low for us */
 	bool has_nofile;
 	bool in_cwd;         /* already there */
 	const char *program; /* resolved path of args[0] */
@@ -96,7 +103,8 @@ int root_make_parent(int root, const char *path, const char **ret_name);
 
 /* sync.c */
 int sync_take_fds(struct init *init, struct err *err);
-int sync_tree(struct init *init, int index, struct err *err); /* the caller owns the descriptor */
+/* The tree of that index, which the caller then owns. They are asked for in ascending order, each once. */
+int sync_tree(struct init *init, int index, struct err *err);
 int sync_send(struct init *init, enum sync_type type, struct err *err);
 int sync_send_fd(struct init *init, enum sync_type type, int value, int fd, struct err *err);
 int sync_wait(struct init *init, enum sync_type type, struct err *err); /* end of file: exits */

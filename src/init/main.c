@@ -49,7 +49,7 @@ static int map_plan(struct init *init, int fd, struct err *err)
 int main(int argc, char **argv)
 {
 	static const char usage[] = "turtle-init: started by turtle only\n";
-	struct init init = {.root = -1, .proc = -1, .null = -1};
+	struct init init = {.root = -1, .proc = -1, .null = -1, .trees = {.sock = -1}};
 	struct err err = {0};
 	int fds[3];
 	int r;

@@ -56,12 +56,10 @@ static int open_plain_root(struct init *init, struct err *err)
 /* The root of a container that is there: that of the mount namespace that was entered, or the one that was passed. */
 int root_of_container(struct init *init, struct err *err)
 {
-	if (init->plan->rootfs_fd < 0) {
-		init->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		return init->root < 0 ? err_set(err, -errno, "open the container's root") : 0;
-	}
-	init->root = sync_tree(init, init->plan->rootfs_fd, err);
-	return init->root < 0 ? init->root : root_chroot(init, err);
+	if (init->root >= 0)
+		return root_chroot(init, err);
+	init->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return init->root < 0 ? err_set(err, -errno, "open the container's root") : 0;
 }
 
 static int clone_root(struct init *init, int where, struct err *err)

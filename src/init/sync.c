@@ -4,25 +4,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-
-/* Room for many passed descriptors, until they are used up. */
-static int raise_nofile(struct init *init, unsigned need, struct err *err)
-{
-	struct rlimit limit, more;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return err_set(err, -errno, "get RLIMIT_NOFILE");
-	if (limit.rlim_cur >= need)
-		return 0;
-	more = limit;
-	more.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-	if (prlimit(0, RLIMIT_NOFILE, &more, NULL) < 0)
-		return err_set(err, -errno, "raise RLIMIT_NOFILE to %u", need);
-	init->caller_nofile = limit.rlim_cur;
-	return 0;
-}
 
 static ssize_t receive(int sock, struct sync_msg *msg, void *control, size_t *control_size)
 {
@@ -46,7 +28,8 @@ static _Noreturn void gone(void)
 	leave(1);
 }
 
-static int take_batch(struct init *init, unsigned at, struct err *err)
+/* One message of descriptors, at most max of them; returns how many. */
+static int take_batch(int sock, int *ret, unsigned max, struct err *err)
 {
 	union {
 		struct cmsghdr align;
@@ -56,7 +39,7 @@ static int take_batch(struct init *init, unsigned at, struct err *err)
 	size_t size = sizeof(control.buf), n;
 	struct sync_msg msg = {0};
 	struct cmsghdr *cmsg;
-	ssize_t got = receive(init->sync, &msg, control.buf, &size);
+	ssize_t got = receive(sock, &msg, control.buf, &size);
 
 	if (got == 0 || (got < 0 && errno == ECONNRESET))
 		gone();
@@ -64,70 +47,82 @@ static int take_batch(struct init *init, unsigned at, struct err *err)
 		return err_set(err, -errno, "receive descriptors");
 	hdr.msg_controllen = (socklen_t)size;
 	cmsg = CMSG_FIRSTHDR(&hdr);
-	if ((size_t)got != SYNC_SHORT || msg.type != SYNC_FDS || !cmsg || cmsg->cmsg_type != SCM_RIGHTS)
-		return err_msg(err, -EPROTO, "receive descriptors: there were none (is RLIMIT_NOFILE too low?)");
-	n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	if (n != (size_t)msg.value || n > init->n_fds - at)
-		return err_msg(err, -EMFILE, "receive descriptors: %u arrived instead of %u", (unsigned)n,
-			       (unsigned)msg.value);
-	memcpy(init->fds + at, CMSG_DATA(cmsg), n * sizeof(int));
+	if ((size_t)got != SYNC_SHORT || msg.type != SYNC_FDS || msg.value <= 0)
+		return err_msg(err, -EPROTO, "receive descriptors: another message came");
+	n = cmsg && cmsg->cmsg_type == SCM_RIGHTS ? (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+	/* The kernel passes those for which there is room. */
+	if (n != (size_t)msg.value || n > max)
+		return err_msg(err, -EMFILE, "receive descriptors: %u of %u arrived (is RLIMIT_NOFILE too low?)",
+			       (unsigned)n, (unsigned)msg.value);
+	memcpy(ret, CMSG_DATA(cmsg), n * sizeof(int));
 	return (int)n;
 }
 
-/* How many trees the plan speaks of: the highest index, plus one. */
-static unsigned count_trees(const struct init_plan *plan)
+static bool has_trees(const struct init_plan *plan)
 {
 	const struct plan_mount *mounts = plan_items(plan, plan->mounts, struct plan_mount);
-	int highest = plan->rootfs_fd;
 
 	for (uint32_t i = 0; i < plan->mounts.n; i++)
-		if (mounts[i].source_fd > highest)
-			highest = mounts[i].source_fd;
-	return highest < 0 ? 0 : (unsigned)highest + 1;
+		if (mounts[i].source_fd >= 0)
+			return true;
+	return plan->rootfs_fd >= 0;
 }
 
 /*
- * The host's procfs, which knows this process as long as its pid namespace is the host's: one of our own would be that,
- * or one in which more can be reached than in the container's.
+ * What comes after the joins. For an exec the root, where it is passed, and the host's procfs, which knows this process
+ * as long as its pid namespace is the host's: one of our own would be that, or one in which more can be reached than in
+ * the container's. For a new container the socket that the trees are in.
  */
-static void take_proc(struct init *init)
+static void sort_fds(struct init *init)
 {
-	if (init->plan->flags & PLAN_EXEC)
-		init->proc = take_fd(&init->fds[init->n_fds - 1]);
+	unsigned at = init->plan->joins.n;
+
+	if (init->plan->flags & PLAN_EXEC) {
+		if (init->plan->rootfs_fd >= 0)
+			init->root = take_fd(&init->fds[at++]);
+		init->proc = take_fd(&init->fds[at]);
+	} else if (at < init->n_fds) {
+		init->trees.sock = take_fd(&init->fds[at]);
+	}
 }
 
 int sync_take_fds(struct init *init, struct err *err)
 {
-	unsigned n = init->plan->joins.n + count_trees(init->plan) + (init->plan->flags & PLAN_EXEC ? 1 : 0);
+	const struct init_plan *plan = init->plan;
+	unsigned n = plan->joins.n;
 	int r;
 
+	n += plan->flags & PLAN_EXEC ? 1 + (plan->rootfs_fd >= 0) : has_trees(plan);
 	if (n == 0)
 		return 0;
-	r = raise_nofile(init, n + 3 + init->plan->preserve_fds + 32, err);
-	if (r < 0)
-		return r;
 	init->fds = pages(n * sizeof(int));
 	if (!init->fds)
 		return err_set(err, -errno, "allocate memory");
-	init->n_fds = n;
-	for (unsigned at = 0; at < n; at += (unsigned)r) {
-		r = take_batch(init, at, err);
+	for (; init->n_fds < n; init->n_fds += (unsigned)r) {
+		r = take_batch(init->sync, init->fds + init->n_fds, n - init->n_fds, err);
 		if (r < 0)
 			return r;
-		if (r == 0)
-			return err_msg(err, -EPROTO, "receive descriptors: an empty message");
 	}
-	take_proc(init);
+	sort_fds(init);
 	return 0;
 }
 
 int sync_tree(struct init *init, int index, struct err *err)
 {
-	unsigned at = init->plan->joins.n + (unsigned)index;
+	struct trees *trees = &init->trees;
 
-	if (index < 0 || at >= init->n_fds || init->fds[at] < 0)
+	/* The mounts take them in their order, so all of the last message are used up. */
+	if (trees->sock >= 0 && (unsigned)index == trees->next + trees->n) {
+		int r = take_batch(trees->sock, trees->fds, SYNC_TREES, err);
+
+		if (r < 0)
+			return r;
+		trees->next += trees->n;
+		trees->n = (unsigned)r;
+	}
+	if (index < 0 || (unsigned)index - trees->next >= trees->n || trees->fds[(unsigned)index - trees->next] < 0)
 		return err_msg(err, -EPROTO, "the plan refers to a tree (%d) that is not there", index);
-	return take_fd(&init->fds[at]);
+	return take_fd(&trees->fds[(unsigned)index - trees->next]);
 }
 
 /* write(2) and not send(2): the last messages are sent under the container's seccomp filter. */

@@ -66,8 +66,8 @@ struct plan_mount {
 	plan_off source;      /* absolute host path for binds (relative ones are resolved against the bundle); device or
 				 name for file systems */
 	plan_off fstype;
-	int32_t source_fd; /* index among the detached trees that the host passes after the joins (so the descriptor's
-			      index is joins.n + source_fd), -1 = open `source` */
+	int32_t source_fd; /* index among the detached trees that the host passes (sync/sync.h), ascending; -1 = open
+			      `source` */
 	struct plan_list data;        /* of plan_off */
 	struct plan_list propagation; /* of uint32_t MS_SHARED|MS_SLAVE|MS_PRIVATE|MS_UNBINDABLE [|MS_REC], applied in
 					 order after the mount */

@@ -7,8 +7,8 @@
  *   turtle                                          turtle-init
  *     clone3, CLONE_INTO_CGROUP unless              execve of the sealed memory file
  *     PLAN_AWAIT_CGROUP ────────────────────────▶
- *     SYNC_FDS × k (descriptors, at most            maps the plan; takes the descriptors: first those of plan.joins,
- *     SYNC_MAX_FDS a message) ──────────────────▶   in order, then the detached trees of rootfs_fd and source_fd
+ *     SYNC_FDS (descriptors) ───────────────────▶   maps the plan; takes the descriptors: first those of plan.joins,
+ *                                                   in order, then a socket, where rootfs_fd or a source_fd is given
  *                                                   [PLAN_STAGE: the intermediate process enters plan.joins, clones
  *     ◀────────────────── SYNC_PID + pidfd           init as its sibling, says its pid, and exits]
  *     id maps, oom_score_adj
@@ -56,15 +56,24 @@
  *
  * Where the filter has SCMP_ACT_NOTIFY (SECCOMP_FILTER_FLAG_NEW_LISTENER), the seccomp agent must have the listener
  * before anything is executed, but a process under such a filter can't pass it on: the kernel may hold any call that it
- * makes until the agent has answered. A second thread of init, not under the filter, speaks for it:
+ * makes until the agent has answered. A second thread of init, not under the filter, speaks for it; the two know of each
+ * other by memory alone:
  *
- *   turtle                                     turtle-init: helper            turtle-init: the process
+ *   turtle                                     init's second thread         init
  *     connects to the agent
- *     SYNC_START ───────────────────────────────────────────────────────────▶   starts the helper
- *                                                 waits for the number ◀─ memory  seccomp(2) gives the listener; no
- * call ◀──────────── SYNC_LISTENER + listener      closes it                       from now on but execve sends it to
- * the agent SYNC_LISTENER_SENT ───────────────────▶ ◀──────────── SYNC_EXEC                     ends             memory
- * ─▶     execve, which ends any other thread ◀──────────── end of file
+ *     SYNC_START ──────────────────────────────────────────────────────▶  starts the thread
+ *                                              waits for the number        seccomp(2), no call from now on but execve
+ *                                                                   ◀────  the number of the listener
+ *     ◀──────── SYNC_LISTENER + listener       closes it
+ *     sends it to the agent
+ *     SYNC_LISTENER_SENT ──────────────────▶
+ *     ◀──────── SYNC_EXEC                      it is sent           ─────▶  execve, which ends any other thread
+ *     ◀──────── end of file
+ *
+ * In the socket after plan.joins are the detached trees of rootfs_fd and source_fd, ascending: messages SYNC_FDS of at most
+ * SYNC_TREES descriptors each, all of them sent before the clone. Init takes a message when it needs the next tree. So
+ * neither side ever has more than those of one message open, however many mounts there are and however few descriptors
+ * RLIMIT_NOFILE allows.
  *
  * Instead of any message init may send SYNC_ERROR, also after SYNC_EXEC, and exit. The failure of a startContainer hook
  * is SYNC_HOOK_ERROR: that one alone obliges the start to destroy the container.
@@ -81,6 +90,7 @@
 #include <stdint.h>
 
 #define SYNC_MAX_FDS 250 /* SCM_MAX_FD is 253 */
+#define SYNC_TREES   16
 
 enum sync_type {
 	SYNC_FDS = 1,

@@ -532,6 +532,25 @@ tree()
 	same "$(grep -c ' /tmp/m[0-9]* ' <<<"$output")" 100
 }
 
+@test "mounts: a thousand of them, with few descriptors" {
+	local n
+	bind_source
+	config --arg s "$SOURCE" '.process.rlimits = [] |
+		.mounts += [range(1000) | {"destination": "/tmp/m\(.)", "type": "bind", "source": $s, "options": ["rbind"]}]'
+	args sh -c 'grep -c " /tmp/m[0-9]* " /proc/self/mountinfo; cat /tmp/m999/file; ulimit -n'
+	for n in 64 256; do
+		ok prlimit --nofile=$n:$n "$TURTLE" --root "$STATE" run box
+		is $'1000\ncontent\n'$n
+	done
+	config '.linux.namespaces += [{"type": "user"}] |
+		.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$ROOTFS"
+	for n in 64 256; do
+		ok prlimit --nofile=$n:$n "$TURTLE" --root "$STATE" run box
+		is $'1000\ncontent\n'$n
+	done
+}
+
 @test "mounts: a read-only /dev has its devices, a read-only tmpfs the mounts below it, and then nothing more" {
 	config '(.mounts[] | select(.destination == "/dev").options) += ["ro"] |
 		.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["ro"]}, {destination: "/mnt/a/b", type: "tmpfs", source: "tmpfs"}]'

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the plan wants opened on the host and handed to init: namespaces to join, and detached trees to mount. */
+#ifndef TURTLE_HOST_PASSED_H
+#define TURTLE_HOST_PASSED_H
+
+#include "plan/plan.h"
+
+#include <stddef.h>
+
+/* Descriptors for init: namespaces to join, then what goes with them (sync/sync.h). */
+struct passed {
+	int *fds; /* owned */
+	size_t n;
+};
+
+/* Opens all; namespaces are checked to be of their type. */
+int passed_open(const struct plan *plan, struct passed *ret, struct err *err);
+void passed_close(struct passed *passed);
+
+#endif
