@@ -135,10 +135,6 @@ int root_final_propagation(struct init *init, struct err *err);
 /* mount.c */
 int mount_all(struct init *init, struct err *err);
 int mount_late_readonly(struct init *init, struct err *err);
-/* Adds what the file system itself says about the failure to err. */
-int fs_error(int fsfd, struct err *err);
-/* fsopen, parameters ("key=value", NULL-terminated list), fsmount; for mounts of our own. */
-int fs_mount(const char *fstype, const char *const params[], unsigned attrs, struct err *err);
 int propagate(int fd, const char *path, uint32_t ms_flags);
 
 /* tmpcopyup.c: copies the tree below the directory from into the directory to. */

@@ -5,6 +5,8 @@
  */
 #include "init/init.h"
 
+#include "base/fs.h"
+
 #include <sys/stat.h>
 
 /* 1: there is nothing to cover. */

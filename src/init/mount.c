@@ -7,7 +7,7 @@
  */
 #include "init/init.h"
 
-#include "init/fs.h"
+#include "base/fs.h"
 
 #include <limits.h>
 #include <string.h>
@@ -186,22 +186,17 @@ static int implied_params(struct init *init, const struct plan_mount *m, int fsf
 	/* Of a cgroup mount the plan names what to bind instead. */
 	if (m->kind == PLAN_MOUNT_CGROUP)
 		source = "cgroup";
-	if (source && source[0] && sys_fsconfig(fsfd, SYS_FSCONFIG_SET_STRING, "source", source, 0) < 0) {
-		err_set(err, -errno, "source \"%s\"", source);
-		return fs_error(fsfd, err);
-	}
+	if (source && source[0])
+		r = fs_string(fsfd, "source", source, err);
 	/* A tmpfs over a directory has the permissions that the directory had. */
-	if (covered && !strcmp(fstype, "tmpfs") && !has_param(plan, m->data, "mode=")) {
+	if (r == 0 && covered && !strcmp(fstype, "tmpfs") && !has_param(plan, m->data, "mode=")) {
 		char mode[16];
 
 		text(mode, sizeof(mode), "mode=%o", (unsigned)covered->st_mode & 07777);
 		r = fs_param(fsfd, mode, err);
 	}
-	if (r == 0 && label && m->kind == PLAN_MOUNT_FS &&
-	    sys_fsconfig(fsfd, SYS_FSCONFIG_SET_STRING, "context", label, 0) < 0) {
-		err_set(err, -errno, "label \"%s\"", label);
-		return fs_error(fsfd, err);
-	}
+	if (r == 0 && label && m->kind == PLAN_MOUNT_FS)
+		r = fs_string(fsfd, "context", label, err);
 	return r;
 }
 

@@ -7,6 +7,8 @@
  */
 #include "init/init.h"
 
+#include "base/fs.h"
+
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>

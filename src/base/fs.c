@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* New file systems by fsopen(2) and its family, with what the file system has to say about failures. */
-#include "init/init.h"
+/* New file systems, with what they have to say about failures: see fs.h. */
+#include "base/fs.h"
 
-#include "init/fs.h"
+#include "base/sys.h"
 
 #include <string.h>
 
@@ -39,6 +39,14 @@ int fs_param(int fsfd, const char *param, struct err *err)
 	return fs_error(fsfd, err);
 }
 
+int fs_string(int fsfd, const char *key, const char *value, struct err *err)
+{
+	if (sys_fsconfig(fsfd, SYS_FSCONFIG_SET_STRING, key, value, 0) == 0)
+		return 0;
+	err_set(err, -errno, "%s \"%s\"", key, value);
+	return fs_error(fsfd, err);
+}
+
 int fs_create(int fsfd, const char *fstype, unsigned attrs, struct err *err)
 {
 	int fd;
@@ -66,10 +74,13 @@ int fs_open(const char *fstype, struct err *err)
 
 int fs_mount(const char *fstype, const char *const params[], unsigned attrs, struct err *err)
 {
-	_cleanup_close_ int fsfd = fs_open(fstype, err);
-	int r = fsfd < 0 ? fsfd : 0;
+	int fsfd = fs_open(fstype, err), r = fsfd < 0 ? fsfd : 0;
 
 	for (unsigned i = 0; params[i] && r == 0; i++)
 		r = fs_param(fsfd, params[i], err);
-	return r < 0 ? r : fs_create(fsfd, fstype, attrs, err);
+	if (r == 0)
+		r = fs_create(fsfd, fstype, attrs, err);
+	if (fsfd >= 0)
+		close(fsfd);
+	return r;
 }
