@@ -58,7 +58,8 @@ static const char **mount_words(struct ocispec_arena *arena, size_t *ret_n)
 	size_t used = 0;
 
 	for (unsigned i = 0; list && i < n_mount_options; i++)
-		if (mount_options[i].kind != OPTION_NOT_YET)
+		/* Of these mountExtensions tells; runc lists them nowhere else. */
+		if (mount_options[i].kind != OPTION_IDMAP)
 			list[used++] = mount_options[i].word;
 	*ret_n = used;
 	return list;
@@ -93,7 +94,7 @@ static int print(const struct oci_features *features, struct ocispec_arena *aren
 static int describe(struct ocispec_arena *arena, struct err *err)
 {
 	static struct oci_features_enabled yes = {SAY(true)}, no = {SAY(false)};
-	static struct oci_features_mount_extensions mount_extensions = {.idmap = &no};
+	static struct oci_features_mount_extensions mount_extensions = {.idmap = &yes};
 	static struct oci_features_cgroup cgroup = {
 		.v1 = SAY(false),
 		.v2 = SAY(true),

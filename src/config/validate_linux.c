@@ -2,6 +2,7 @@
 /* Checks of linux: namespaces and id maps first, then what depends on them. */
 #include "config/validate.h"
 
+#include "config/id_map.h"
 #include "config/names.h"
 
 #include "base/mem.h"
@@ -10,10 +11,6 @@
 #include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* user_namespaces(7): lines of a map, and its text must be shorter than a page. */
-#define MAX_MAPPINGS 340
-#define MAX_MAP_TEXT 4095
 
 static int check_namespaces(struct validation *v, struct err *err)
 {
@@ -38,76 +35,6 @@ static int check_namespaces(struct validation *v, struct err *err)
 	return 0;
 }
 
-static int by_container(const void *a, const void *b)
-{
-	const struct oci_id_mapping *x = a, *y = b;
-
-	return (x->container_id > y->container_id) - (x->container_id < y->container_id);
-}
-
-static int by_host(const void *a, const void *b)
-{
-	const struct oci_id_mapping *x = a, *y = b;
-
-	return (x->host_id > y->host_id) - (x->host_id < y->host_id);
-}
-
-static size_t digits(uint32_t n)
-{
-	size_t count = 1;
-
-	while (n >= 10) {
-		n /= 10;
-		count++;
-	}
-	return count;
-}
-
-static int check_ranges(const char *property, const struct oci_id_mapping *map, size_t n, struct err *err)
-{
-	size_t text = 0;
-
-	if (n > MAX_MAPPINGS)
-		return INVALID(err, "%s: %zu entries are too many, the kernel takes at most %d", property, n,
-			       MAX_MAPPINGS);
-	for (size_t i = 0; i < n; i++) {
-		const struct oci_id_mapping *m = &map[i];
-
-		if (m->size == 0)
-			return INVALID(err, "%s[%zu].size: must not be 0", property, i);
-		/* 4294967295 is no id. */
-		if ((uint64_t)m->container_id + m->size > UINT32_MAX)
-			return INVALID(err, "%s[%zu]: containerID %u and size %u go beyond the last id", property, i,
-				       m->container_id, m->size);
-		if ((uint64_t)m->host_id + m->size > UINT32_MAX)
-			return INVALID(err, "%s[%zu]: hostID %u and size %u go beyond the last id", property, i,
-				       m->host_id, m->size);
-		text += digits(m->container_id) + digits(m->host_id) + digits(m->size) + 3;
-	}
-	if (text > MAX_MAP_TEXT)
-		return INVALID(err, "%s: %zu bytes of text are too many, the kernel takes at most %d", property, text,
-			       MAX_MAP_TEXT);
-	return 0;
-}
-
-static int check_overlaps(const char *property, const struct oci_id_mapping *map, size_t n, struct err *err)
-{
-	struct oci_id_mapping sorted[MAX_MAPPINGS];
-
-	if (n < 2)
-		return 0;
-	memcpy(sorted, map, n * sizeof(*map));
-	qsort(sorted, n, sizeof(*sorted), by_container);
-	for (size_t i = 1; i < n; i++)
-		if (sorted[i].container_id - sorted[i - 1].container_id < sorted[i - 1].size)
-			return INVALID(err, "%s: container id %u is mapped twice", property, sorted[i].container_id);
-	qsort(sorted, n, sizeof(*sorted), by_host);
-	for (size_t i = 1; i < n; i++)
-		if (sorted[i].host_id - sorted[i - 1].host_id < sorted[i - 1].size)
-			return INVALID(err, "%s: host id %u is mapped twice", property, sorted[i].host_id);
-	return 0;
-}
-
 static int check_maps(struct validation *v, struct err *err)
 {
 	const struct oci_linux *l = v->linux_;
@@ -127,9 +54,7 @@ static int check_maps(struct validation *v, struct err *err)
 			return INVALID(err, "%s: there is no user namespace to map into", maps[i].property);
 		if (!maps[i].n && v->new_ns & CLONE_NEWUSER)
 			return INVALID(err, "%s: a new user namespace needs mappings", maps[i].property);
-		r = check_ranges(maps[i].property, maps[i].map, maps[i].n, err);
-		if (r == 0)
-			r = check_overlaps(maps[i].property, maps[i].map, maps[i].n, err);
+		r = id_map_check(maps[i].property, maps[i].map, maps[i].n, err);
 		if (r < 0)
 			return r;
 	}

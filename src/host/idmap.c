@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The id maps of a new user namespace. A privileged caller writes them; an unprivileged one may write only the line
- * that maps its own id, and leaves the rest to the setuid helpers of the uidmap package, which check /etc/subuid and
- * /etc/subgid.
+ * The id maps of new user namespaces: a container's, and those that only mounts are mapped by. A privileged caller
+ * writes them; an unprivileged one may write only the line that maps its own id, and leaves the rest to the setuid
+ * helpers of the uidmap package, which check /etc/subuid and /etc/subgid.
  */
 #include "host/idmap.h"
 
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,7 +48,7 @@ static int write_map(pid_t pid, const struct id_kind *kind, const struct oci_id_
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, kind->file);
 	r = fd_write_file(AT_FDCWD, path, text, size);
 	if (r < 0)
-		return err_set(err, r, "write %zu id mappings to %s of the container's user namespace", n, kind->file);
+		return err_set(err, r, "write %zu id mappings to %s of the user namespace", n, kind->file);
 	return 0;
 }
 
@@ -145,9 +146,55 @@ int idmap_write(const struct plan *plan, pid_t pid, struct err *err)
 		snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
 		r = fd_write_file(AT_FDCWD, path, "deny", 4);
 		if (r < 0)
-			return err_set(err, r, "deny setgroups in the container's user namespace");
+			return err_set(err, r, "deny setgroups in the user namespace");
 	}
 	return map_one(pid, &gid_kind, getegid(), plan->gid_map, plan->n_gid_map, err);
+}
+
+/* Lives as long as the other end of the socket is open. */
+static _Noreturn void hold_namespace(int sock, int other)
+{
+	char c;
+
+	close(other);
+	(void)!read(sock, &c, 1);
+	_exit(0);
+}
+
+int idmap_make(const struct plan_idmap *map, struct err *err)
+{
+	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+	_cleanup_close_ int fd = -1;
+	int ends[2], r;
+	char path[64];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_set(err, -errno, "make a user namespace to map ids by");
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		hold_namespace(ends[1], ends[0]);
+	if (pid < 0) {
+		r = err_set(err, -errno, "make a user namespace to map ids by");
+		if (r == -ENOSPC || r == -EUSERS)
+			err_hint(err, "the limit in /proc/sys/user/max_user_namespaces is reached");
+		goto out;
+	}
+	r = map_one(pid, &uid_kind, geteuid(), map->uid_map, map->n_uid_map, err);
+	if (r == 0)
+		r = map_one(pid, &gid_kind, getegid(), map->gid_map, map->n_gid_map, err);
+	if (r == 0) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			r = err_set(err, -errno, "open %s", path);
+	}
+out:
+	close(ends[0]);
+	close(ends[1]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return r < 0 ? r : TAKE_FD(fd);
 }
 
 /* Every mapping of the configuration must be in the file, and nothing else. */

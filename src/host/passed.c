@@ -7,9 +7,11 @@
 #include "host/passed.h"
 
 #include "base/fd.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/sys.h"
 #include "config/names.h"
+#include "host/idmap.h"
 #include "host/talk.h"
 
 #include <errno.h>
@@ -17,6 +19,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -74,8 +77,15 @@ static int open_namespace(const struct plan *plan, uint32_t type, const char *pa
 	return TAKE_FD(fd);
 }
 
+/* What the sources are made with. */
+struct making {
+	const struct plan *plan;
+	const int *joins; /* descriptors of plan->joins */
+	int *userns;      /* of plan->idmaps that are made; -1: not open */
+};
+
 /* A copy of the tree that belongs to no mount namespace yet: nothing is mounted on the host. */
-static int open_source(const struct plan_source *source, struct err *err)
+static int copy_tree(const struct plan_source *source, struct err *err)
 {
 	const struct sys_mount_attr slave = {.propagation = MS_SLAVE};
 	unsigned flags =
@@ -90,14 +100,132 @@ static int open_source(const struct plan_source *source, struct err *err)
 	return TAKE_FD(fd);
 }
 
-/* Puts sources at ..at+n into the socket, as one message. */
-static int send_sources(const struct plan *plan, size_t at, size_t n, int sock, struct err *err)
+/* A new file system that is mounted nowhere yet. What is to restrict the mount is init's to set. */
+static int make_fs(const struct plan *plan, const struct plan_source *source, struct err *err)
 {
+	const char *label = plan_str(plan->init, plan->init->mount_label);
+	_cleanup_close_ int fsfd = fs_open(source->fstype, err);
+	int r = fsfd < 0 ? fsfd : 0;
+
+	if (r == 0 && source->path && source->path[0])
+		r = fs_string(fsfd, "source", source->path, err);
+	if (r == 0 && label)
+		r = fs_string(fsfd, "context", label, err);
+	for (size_t i = 0; i < source->n_data && r == 0; i++)
+		r = fs_param(fsfd, source->data[i], err);
+	return r < 0 ? r : fs_create(fsfd, source->fstype, 0, err);
+}
+
+/* The number of the mount that path is on, which even a file system that answers nothing does not hide; 0: no idea. */
+static unsigned long long mount_id(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
+	const char *at;
+	char info[48];
+
+	snprintf(info, sizeof(info), "/proc/self/fdinfo/%d", fd);
+	if (fd < 0 || fd_read_file(AT_FDCWD, info, 4096, &text, NULL) < 0)
+		return 0;
+	at = strstr(text, "mnt_id:");
+	return at ? strtoull(at + strlen("mnt_id:"), NULL, 10) : 0;
+}
+
+/* The type of the file system at path, from mountinfo; NULL: no idea. For messages. */
+static char *type_of(const char *path)
+{
+	unsigned long long id = mount_id(path);
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL, *at;
+
+	if (!id || fd_read_file(AT_FDCWD, "/proc/self/mountinfo", 64 * 1024 * 1024, &text, NULL) < 0)
+		return NULL;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (strtoull(line, NULL, 10) != id)
+			continue;
+		at = strstr(line, " - ");
+		return at ? strndup(at + 3, strcspn(at + 3, " ")) : NULL;
+	}
+	return NULL;
+}
+
+static int explain_idmap(const struct plan_source *source, struct err *err)
+{
+	_cleanup_free_ char *found = source->fstype ? strdup(source->fstype) : type_of(source->path);
+	const char *type = found ? found : "it";
+
+	if (err->code == -EINVAL && source->idmap_recursive && source->recursive)
+		return err_hint(err,
+				"the file system (%s), or one mounted below, does not support idmap mounts on this "
+				"kernel",
+				type);
+	if (err->code == -EINVAL)
+		return err_hint(err, "the file system (%s) does not support idmap mounts on this kernel", type);
+	if (err->code == -EPERM)
+		return err_hint(err,
+				"the kernel wants CAP_SYS_ADMIN where the file system (%s) was mounted, and a source "
+				"that is not id-mapped itself",
+				type);
+	return err->code;
+}
+
+/* While the tree is still out of sight, as the kernel wants it. */
+static int map_ids(const struct making *making, const struct plan_source *source, int tree, struct err *err)
+{
+	const struct plan_idmap *map = &making->plan->idmaps[source->idmap];
+	struct sys_mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
+	int *made = &making->userns[source->idmap];
+
+	if (map->join < 0 && *made < 0) {
+		int fd = idmap_make(map, err);
+
+		if (fd < 0)
+			return fd;
+		*made = fd;
+	}
+	attr.userns_fd = (uint64_t)(map->join >= 0 ? making->joins[map->join] : *made);
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | (source->idmap_recursive ? AT_RECURSIVE : 0), &attr) == 0)
+		return 0;
+	err_set(err, -errno, "failed to set MOUNT_ATTR_IDMAP on %s", source->path ? source->path : source->fstype);
+	return explain_idmap(source, err);
+}
+
+static int open_source(const struct making *making, const struct plan_source *source, struct err *err)
+{
+	_cleanup_close_ int fd = source->fstype ? make_fs(making->plan, source, err) : copy_tree(source, err);
+	int r = fd < 0 ? fd : 0;
+
+	if (r == 0 && source->idmap >= 0)
+		r = map_ids(making, source, fd, err);
+	if (r < 0 && source->index < PLAN_INDEX_ROOT)
+		return err_wrap(err, "mounts[%u]", source->index);
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* Closes the user namespace that source i was mapped by, unless one after it shares it. */
+static void drop_userns(const struct making *making, size_t i)
+{
+	int idmap = making->plan->sources[i].idmap;
+
+	if (idmap < 0 || making->userns[idmap] < 0)
+		return;
+	while (++i < making->plan->n_sources)
+		if (making->plan->sources[i].idmap == idmap)
+			return;
+	close(making->userns[idmap]);
+	making->userns[idmap] = -1;
+}
+
+/* Puts the sources from at on into the socket, n of them, as one message. */
+static int send_sources(const struct making *making, size_t at, size_t n, int sock, struct err *err)
+{
+	const struct plan *plan = making->plan;
 	int fds[SYNC_TREES], r = 0;
 	size_t opened = 0;
 
 	while (opened < n && r >= 0) {
-		r = open_source(&plan->sources[at + opened], err);
+		r = open_source(making, &plan->sources[at + opened], err);
+		drop_userns(making, at + opened);
 		if (r >= 0)
 			fds[opened++] = r;
 	}
@@ -114,8 +242,9 @@ static int send_sources(const struct plan *plan, size_t at, size_t n, int sock, 
 }
 
 /* The end of a socket in which all the trees are. */
-static int make_trees(const struct plan *plan, struct err *err)
+static int make_trees(const struct making *making, struct err *err)
 {
+	const struct plan *plan = making->plan;
 	const int room = (int)(plan->n_sources / SYNC_TREES + 1) * 4096;
 	int ends[2], r = 0;
 
@@ -128,12 +257,31 @@ static int make_trees(const struct plan *plan, struct err *err)
 		r = err_set(err, -errno, "set up the socket pair for mount sources");
 	for (size_t at = 0, n; at < plan->n_sources && r == 0; at += n) {
 		n = plan->n_sources - at < SYNC_TREES ? plan->n_sources - at : SYNC_TREES;
-		r = send_sources(plan, at, n, ends[0], err);
+		r = send_sources(making, at, n, ends[0], err);
 	}
 	close(ends[0]);
 	if (r < 0)
 		close(ends[1]);
 	return r < 0 ? r : ends[1];
+}
+
+static int pass_trees(const struct plan *plan, struct passed *passed, struct err *err)
+{
+	struct making making = {.plan = plan, .joins = passed->fds};
+	int r;
+
+	making.userns = calloc(plan->n_idmaps + 1, sizeof(*making.userns));
+	if (!making.userns)
+		return err_set(err, -ENOMEM, "open mount sources");
+	for (size_t i = 0; i < plan->n_idmaps; i++)
+		making.userns[i] = -1;
+	r = make_trees(&making, err);
+	for (size_t i = 0; i < plan->n_idmaps; i++)
+		cleanup_close(&making.userns[i]);
+	free(making.userns);
+	if (r >= 0)
+		passed->fds[passed->n++] = r;
+	return r;
 }
 
 int passed_open(const struct plan *plan, struct passed *ret, struct err *err)
@@ -151,11 +299,8 @@ int passed_open(const struct plan *plan, struct passed *ret, struct err *err)
 		if (r >= 0)
 			passed.fds[passed.n++] = r;
 	}
-	if (r >= 0 && plan->n_sources) {
-		r = make_trees(plan, err);
-		if (r >= 0)
-			passed.fds[passed.n++] = r;
-	}
+	if (r >= 0 && plan->n_sources)
+		r = pass_trees(plan, &passed, err);
 	if (r == -EMFILE)
 		err_hint(err, "RLIMIT_NOFILE is too low");
 	if (r < 0) {

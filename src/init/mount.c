@@ -325,6 +325,27 @@ int mount_late_readonly(struct init *init, struct err *err)
 	return 0;
 }
 
+/*
+ * A file system that is id-mapped, which is not ours to make: the host has done it, but could not see what it is to
+ * cover. The caller's attributes are set here.
+ */
+static int take_fs(struct init *init, const struct plan_mount *m, uint64_t attrs, const struct stat *covered,
+		   struct err *err)
+{
+	_cleanup_close_ int tree = sync_tree(init, m->source_fd, err);
+	int r;
+
+	if (tree < 0)
+		return tree;
+	if (covered && !strcmp(plan_str(init->plan, m->fstype), "tmpfs") && !has_param(init->plan, m->data, "mode=") &&
+	    fchmodat(tree, ".", covered->st_mode & 07777, 0) < 0) {
+		err_set(err, -errno, "give it the permissions of what it covers");
+		return err_hint(err, "is its owner mapped in the container? the option mode= makes this unnecessary");
+	}
+	r = set_attributes(tree, false, attrs, 0, err);
+	return r < 0 ? r : take_fd(&tree);
+}
+
 static int mount_fs(struct init *init, const struct plan_mount *m, struct err *err)
 {
 	bool copy_up = m->flags & PLAN_MOUNT_TMPCOPYUP, late = m->flags & PLAN_MOUNT_LATE_READONLY, made;
@@ -337,9 +358,9 @@ static int mount_fs(struct init *init, const struct plan_mount *m, struct err *e
 		return target;
 	if (fstat(target, &st) < 0)
 		return err_set(err, -errno, "look at the destination");
-	if (has_long_param(init->plan, m))
+	if (m->source_fd < 0 && has_long_param(init->plan, m))
 		return mount_fs_long(init, m, target, err);
-	tree = make_fs(init, m, attrs, made ? NULL : &st, err);
+	tree = (m->source_fd < 0 ? make_fs : take_fs)(init, m, attrs, made ? NULL : &st, err);
 	if (tree < 0)
 		return tree;
 	if (copy_up && !made) {

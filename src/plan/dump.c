@@ -359,6 +359,42 @@ static void put_cpus(struct dump *d, const char *key, const uint8_t *mask, size_
 	end(d, "]");
 }
 
+/* The trees that the host makes, and what they are mapped by. */
+static void dump_sources(struct dump *d, const struct plan *plan)
+{
+	if (plan->n_sources)
+		begin(d, "sources", "[");
+	for (size_t i = 0; i < plan->n_sources; i++) {
+		const struct plan_source *source = &plan->sources[i];
+
+		begin_line(d, NULL, "{");
+		put_string(d, "path", source->path);
+		put_string(d, "type", source->fstype);
+		put_true(d, "recursive", source->recursive);
+		put_true(d, "nofollow", source->nofollow);
+		put_true(d, "slave", source->slave);
+		if (source->idmap >= 0)
+			put_i64(d, source->idmap_recursive ? "idmapRecursive" : "idmap", source->idmap);
+		end(d, "}");
+	}
+	if (plan->n_sources)
+		end(d, "]");
+	if (plan->n_idmaps)
+		begin(d, "idmaps", "[");
+	for (size_t i = 0; i < plan->n_idmaps; i++) {
+		const struct plan_idmap *map = &plan->idmaps[i];
+
+		begin_line(d, NULL, "{");
+		if (map->join >= 0)
+			put_i64(d, "join", map->join);
+		dump_map(d, "uidMap", map->uid_map, map->n_uid_map);
+		dump_map(d, "gidMap", map->gid_map, map->n_gid_map);
+		end(d, "}");
+	}
+	if (plan->n_idmaps)
+		end(d, "]");
+}
+
 static void dump_host(struct dump *d, const struct plan *plan)
 {
 	begin(d, "host", "{");
@@ -384,18 +420,7 @@ static void dump_host(struct dump *d, const struct plan *plan)
 	dump_map(d, "joinedUidMap", plan->joined_uid_map, plan->n_joined_uid_map);
 	dump_map(d, "joinedGidMap", plan->joined_gid_map, plan->n_joined_gid_map);
 	put_string(d, "rootfs", plan->rootfs);
-	if (plan->n_sources) {
-		begin(d, "sources", "[");
-		for (size_t i = 0; i < plan->n_sources; i++) {
-			begin_line(d, NULL, "{");
-			put_string(d, "path", plan->sources[i].path);
-			put_true(d, "recursive", plan->sources[i].recursive);
-			put_true(d, "nofollow", plan->sources[i].nofollow);
-			put_true(d, "slave", plan->sources[i].slave);
-			end(d, "}");
-		}
-		end(d, "]");
-	}
+	dump_sources(d, plan);
 	dump_cgroup(d, &plan->cgroup);
 	if (plan->oom_score_adj.set)
 		put_i64(d, "oomScoreAdj", plan->oom_score_adj.value);

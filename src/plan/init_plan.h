@@ -57,6 +57,8 @@ enum plan_mount_flag {
 
 /* The index of the mount that is there for NOTIFY_SOCKET, and in no configuration. */
 #define PLAN_INDEX_NOTIFY UINT32_MAX
+/* And that of the root, among the trees that the host passes. */
+#define PLAN_INDEX_ROOT (UINT32_MAX - 1)
 
 /* One mount. Attributes are MOUNT_ATTR_*; data are file system parameters "key" or "key=value". */
 struct plan_mount {

@@ -64,6 +64,8 @@ struct planner {
 	struct plan plan;
 	uint64_t new_ns, joined_ns; /* CLONE_NEW* */
 	size_t max_warnings;
+	struct plan_idmap *idmaps; /* becomes the plan's */
+	size_t max_idmaps;
 };
 
 /* Zeroed room for n items in the arena; NULL when out of memory, for which plan_no_memory() is the error. */
@@ -93,11 +95,22 @@ int plan_exec_ids(struct planner *p, bool setgroups_denied, struct err *err);
 /* Of the process when it gets a socket for sd_notify(3), which lies in notify_dir on the host. */
 #define NOTIFY_VARIABLE "NOTIFY_SOCKET=/run/notify/notify.sock"
 
-/* Whether the host opens the sources of bind mounts and the root (sources.c). */
+/* Whether the host opens the sources of all bind mounts and the root (sources.c). */
 bool plan_passes_sources(const struct planner *p);
 
-/* Part of plan_mounts(): which sources the host opens; sets source_fd and rootfs_fd. paths[i] is mounts[i]'s source. */
-int plan_sources(struct planner *p, struct plan_mount *mounts, const char *const *paths, size_t n, struct err *err);
+/*
+ * Part of plan_mounts(): which trees the host makes; sets source_fd and rootfs_fd. candidates[i] is what would be
+ * passed for mounts[i].
+ */
+int plan_sources(struct planner *p, struct plan_mount *mounts, const struct plan_source *candidates, size_t n,
+		 struct err *err);
+
+/*
+ * Part of plan_mounts() (idmaps.c): what mounts[index] is id-mapped by, as an index into the plan's idmaps; -1: it is
+ * not. option: "idmap", "ridmap", or one of them with its mappings ("idmap=..."); or NULL.
+ */
+int plan_idmap(struct planner *p, const struct oci_mount *entry, size_t index, const char *option, int *ret,
+	       struct err *err);
 
 /* cgroup.c: what is written where, and the cgroup's place. */
 int plan_cgroup(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,

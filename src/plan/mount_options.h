@@ -22,7 +22,7 @@ enum mount_option_kind {
 	OPTION_FLAG,        /* value: enum plan_mount_flag */
 	OPTION_SUPERBLOCK,  /* of the whole file system: the word itself is its parameter; no matter to a bind mount */
 	OPTION_OBSOLETE,    /* the mount API of the kernel has no such thing (any more) */
-	OPTION_NOT_YET,
+	OPTION_IDMAP,       /* value: whether recursive; not among the mount options that `features` lists */
 };
 
 /* Takes back a relatime given before, as MS_RELATIME's absence does: the kernel then decides. */

@@ -20,6 +20,8 @@ struct parsing {
 	size_t index;
 	struct plan_mount *mount;
 	bool bind, remount;
+	const char *idmap; /* the option that asks for it, with its text; or NULL */
+	bool idmap_recursive;
 	bool atime_set, rec_atime_set; /* an atime word was given ... */
 	uint32_t atime, rec_atime;     /* ... and which: one of MOUNT_ATTR__ATIME */
 	size_t n_data, room;
@@ -63,6 +65,19 @@ static int add_propagation(struct parsing *s, uint32_t value, struct err *err)
 	if (s->n_propagation == room)
 		return err_msg(err, -EINVAL, "mounts[%zu].options: more than %zu propagation options", s->index, room);
 	s->propagation[s->n_propagation++] = value;
+	return 0;
+}
+
+/* The option, or with a "=" and its own mappings, which stand for themselves where both are given. */
+static int take_idmap(struct parsing *s, const char *word, bool recursive, struct err *err)
+{
+	bool own = strchr(word, '='), had = s->idmap && strchr(s->idmap, '=');
+
+	if (own && had)
+		return err_msg(err, -EINVAL, "mounts[%zu].options: %s: there are mappings already", s->index, word);
+	if (own || !had)
+		s->idmap = word;
+	s->idmap_recursive |= recursive;
 	return 0;
 }
 
@@ -115,10 +130,10 @@ static int take_known(struct parsing *s, const struct mount_option *option, stru
 		plan_warn(s->p, "mounts[%zu].options: %s is ignored, the kernel has no such option any more", s->index,
 			  option->word);
 		return 0;
-	case OPTION_NOT_YET:
-		break;
+	case OPTION_IDMAP:
+		return take_idmap(s, option->word, option->value, err);
 	}
-	return err_msg(err, -ENOTSUP, "mounts[%zu].options: %s: not supported yet", s->index, option->word);
+	return err_msg(err, -EINVAL, "mounts[%zu].options: %s: unknown kind", s->index, option->word);
 }
 
 /* One word, which is an option or a parameter of the file system. */
@@ -129,7 +144,7 @@ static int take_word(struct parsing *s, const char *word, struct err *err)
 	if (option)
 		return take_known(s, option, err);
 	if (!strncmp(word, "idmap=", 6) || !strncmp(word, "ridmap=", 7))
-		return err_msg(err, -ENOTSUP, "mounts[%zu].options: %s: not supported yet", s->index, word);
+		return take_idmap(s, word, word[0] == 'r', err);
 	return add_data(s, word, err);
 }
 
@@ -235,6 +250,31 @@ static int find_kind(struct parsing *s, struct err *err)
 		return err_msg(err, -EINVAL, "mounts[%zu].options: %s is for bind mounts only", s->index,
 			       s->mount->flags & PLAN_MOUNT_COPY_SYMLINK ? "copy-symlink" : "src-nofollow");
 	return 0;
+}
+
+/*
+ * Mappings count also without the option: engines take it off. What shows the container itself or the mounts that are
+ * there (procfs, a remount) has no ids to map.
+ */
+static int find_idmap(struct parsing *s, int *ret, struct err *err)
+{
+	static const char *const others[] = {
+		[PLAN_MOUNT_PROC] = "proc",
+		[PLAN_MOUNT_SYSFS] = "sysfs",
+		[PLAN_MOUNT_CGROUP] = "cgroup",
+		[PLAN_MOUNT_REMOUNT] = "remount",
+	};
+	uint32_t kind = s->mount->kind;
+
+	*ret = -1;
+	if (!s->idmap && !s->entry->n_uid_mappings)
+		return 0;
+	if (kind != PLAN_MOUNT_BIND && kind != PLAN_MOUNT_FS)
+		return err_msg(err, -EINVAL,
+			       "mounts[%zu]: id-mapped mounts are only supported for bind mounts and new file systems, "
+			       "not for %s",
+			       s->index, others[kind]);
+	return plan_idmap(s->p, s->entry, s->index, s->idmap, ret, err);
 }
 
 /* A bind mount shows a file system that is there already: its parameters can't be changed by that. */
@@ -377,12 +417,12 @@ static int harden(struct parsing *s, const char *source, struct err *err)
 }
 
 static int plan_mount_entry(struct planner *p, const struct oci_mount *entry, size_t index, struct plan_mount *mount,
-			    const char **ret_source, struct err *err)
+			    struct plan_source *ret_source, struct err *err)
 {
 	struct parsing s = {.p = p, .entry = entry, .index = index, .mount = mount};
 	const char *source = NULL;
 	char *destination;
-	int r;
+	int r, idmap;
 
 	*mount = (struct plan_mount){.source_fd = -1, .index = (uint32_t)index};
 	for (size_t i = 0; i < entry->n_options; i++) {
@@ -415,7 +455,12 @@ static int plan_mount_entry(struct planner *p, const struct oci_mount *entry, si
 	if (r < 0)
 		return r;
 
-	if (mount->kind == PLAN_MOUNT_BIND && plan_passes_sources(p) && p->init.root_propagation & MS_PRIVATE) {
+	r = find_idmap(&s, &idmap, err);
+	if (r < 0)
+		return r;
+
+	if (mount->kind == PLAN_MOUNT_BIND && (idmap >= 0 || plan_passes_sources(p)) &&
+	    p->init.root_propagation & MS_PRIVATE) {
 		/* The tree is cloned on the host, out of reach of what happens to "/" in the container. */
 		memmove(s.propagation + 1, s.propagation, s.n_propagation * sizeof(s.propagation[0]));
 		s.propagation[0] = MS_PRIVATE | MS_REC;
@@ -428,7 +473,13 @@ static int plan_mount_entry(struct planner *p, const struct oci_mount *entry, si
 							 : block_string(&p->block, entry->type);
 	mount->data = block_strings(&p->block, s.n_data, s.data);
 	mount->propagation = block_table(&p->block, s.propagation, s.n_propagation, sizeof(s.propagation[0]));
-	*ret_source = source;
+	*ret_source = (struct plan_source){.path = source,
+					   .fstype = mount->kind == PLAN_MOUNT_FS ? entry->type : NULL,
+					   .n_data = s.n_data,
+					   .data = s.data,
+					   .idmap = idmap,
+					   .idmap_recursive = s.idmap_recursive,
+					   .index = mount->index};
 	return 0;
 }
 
@@ -504,7 +555,7 @@ int plan_mounts(struct planner *p, struct err *err)
 	size_t listed = p->config->n_mounts, n;
 	const struct oci_mount *notify;
 	struct plan_mount *mounts;
-	const char **sources;
+	struct plan_source *sources;
 	int r = notify_mount(p, &notify, err);
 
 	if (r < 0)
@@ -521,7 +572,7 @@ int plan_mounts(struct planner *p, struct err *err)
 			return r;
 	}
 	if (notify)
-		mounts[listed].index = PLAN_INDEX_NOTIFY;
+		mounts[listed].index = sources[listed].index = PLAN_INDEX_NOTIFY;
 	r = plan_sources(p, mounts, sources, n, err);
 	if (r < 0)
 		return r;

@@ -129,6 +129,27 @@ enum plan_controller {
 	PLAN_CTRL_MISC = 1 << 7,
 };
 
+/* A user namespace whose mappings mounts get: one of the joins, or a new one with these maps. */
+struct plan_idmap {
+	int join; /* index among the joins; -1: the maps */
+	size_t n_uid_map, n_gid_map;
+	const struct oci_id_mapping *uid_map, *gid_map;
+};
+
+/* A detached tree: a copy of what is at path, or, where fstype is given, a new file system. */
+struct plan_source {
+	const char *path; /* of a new file system: its source, or NULL */
+	bool recursive, nofollow;
+	bool slave;         /* becomes a slave of its peer group, as everything in the container's mount namespace
+			       would */
+	const char *fstype; /* made by the host only where it is to be id-mapped */
+	size_t n_data;      /* of a new file system: its parameters, "key" or "key=value" */
+	const char *const *data;
+	int idmap; /* index among the plan's idmaps, or -1 */
+	bool idmap_recursive;
+	uint32_t index; /* in config's mounts, for messages; PLAN_INDEX_NOTIFY, or PLAN_INDEX_ROOT */
+};
+
 struct plan {
 	/* clone and namespaces */
 	uint64_t clone_flags; /* CLONE_NEW* for the first clone3 (0 of them when there is a stage) */
@@ -150,16 +171,15 @@ struct plan {
 	const struct oci_id_mapping *joined_uid_map, *joined_gid_map;
 
 	/*
-	 * With a user namespace and a privileged caller the sources of bind mounts, and the root itself, are opened by
-	 * the host (the mapped root may not reach them): detached trees, passed in this order. Empty otherwise.
+	 * Trees that the host makes and passes, in this order. With a user namespace and a privileged caller these are
+	 * the root and the sources of all bind mounts (the mapped root may not reach them); in any case the id-mapped
+	 * mounts, since it takes privileges over their file systems. Empty otherwise.
 	 */
 	size_t n_sources;
-	const struct plan_source {
-		const char *path;
-		bool recursive, nofollow;
-		bool slave; /* becomes a slave of its peer group, as everything in the container's mount namespace would
-			     */
-	} * sources;
+	const struct plan_source *sources;
+	/* What id-mapped mounts are mapped by, each once however many mounts share it. */
+	size_t n_idmaps;
+	const struct plan_idmap *idmaps;
 
 	const char *rootfs; /* absolute host path */
 	struct plan_cgroup cgroup;

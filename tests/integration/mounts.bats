@@ -512,20 +512,6 @@ tree()
 	lacks '^ok$'
 }
 
-@test "mounts: what is not built yet is refused by name" {
-	bind_source
-	add /mnt bind "$SOURCE" bind idmap
-	config '.mounts[-1] += {"uidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}], "gidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}]}'
-	args /probe stat /mnt/file
-	call turtle run box
-	if [ "$status" -eq 0 ]; then
-		# Then it must be done.
-		matches '^/mnt/file file [0-7]+ 1000:1000'
-	else
-		[[ $stderr == *[Mm]apping* || $stderr == *idmap* ]] || fail "the message does not name it"
-	fi
-}
-
 @test "mounts: a hundred of them" {
 	config '.mounts += [range(100) | {"destination": "/tmp/m\(.)", "type": "tmpfs", "source": "tmpfs", "options": ["size=4k"]}]'
 	mountinfo

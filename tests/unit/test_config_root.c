@@ -82,7 +82,12 @@ static const struct config_case hooks[] = {
 	 .error = "hooks.poststop[1].timeout: must be greater than zero"},
 };
 
-#define MOUNT(mount) "\"mounts\":[{\"destination\":\"/a\",\"type\":\"tmpfs\"}," mount "]"
+#define MOUNT(mount)   "\"mounts\":[{\"destination\":\"/a\",\"type\":\"tmpfs\"}," mount "]"
+#define ONE            "[{\"containerID\":0,\"hostID\":0,\"size\":1}]"
+#define MAPS(uid, gid) "{\"destination\":\"/b\",\"type\":\"bind\",\"uidMappings\":" uid ",\"gidMappings\":" gid "}"
+#define TMPFS_MAPS(uid, gid, options)                                                               \
+	"{\"destination\":\"/b\",\"type\":\"tmpfs\",\"options\":[" options "],\"uidMappings\":" uid \
+	",\"gidMappings\":" gid "}"
 #define MAPPED                                                           \
 	"\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}],"     \
 	"\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":5}]," \
@@ -96,19 +101,33 @@ static const struct config_case mounts[] = {
 	 .error = "mounts[1].destination: must not be empty"},
 	{"relative destination", MOUNT("{\"destination\":\"b\",\"type\":\"tmpfs\"}"),
 	 .warning = "mounts[1].destination: \"b\" is relative, which is deprecated; taken as /b"},
-	{"uidMappings alone",
-	 MOUNT("{\"destination\":\"/"
-	       "b\",\"type\":\"bind\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]}"),
-	 .error = "mounts[1]: uidMappings and gidMappings must come together"},
-	{"gidMappings alone",
-	 MOUNT("{\"destination\":\"/"
-	       "b\",\"type\":\"bind\",\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]}"),
-	 .error = "mounts[1]: uidMappings and gidMappings must come together"},
-	{"mappings",
-	 MOUNT("{\"destination\":\"/"
-	       "b\",\"type\":\"bind\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}],"
-	       "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]}"),
-	 .error = "mounts[1].uidMappings: not supported yet"},
+	{"uidMappings alone", MOUNT(MAPS("[{\"containerID\":0,\"hostID\":0,\"size\":1}]", "[]")),
+	 .error = "mounts[1].gidMappings: missing; id-mapped mounts must have both uid and gid mappings specified"},
+	{"gidMappings alone", MOUNT(MAPS("[]", "[{\"containerID\":0,\"hostID\":0,\"size\":1}]")),
+	 .error = "mounts[1].uidMappings: missing; id-mapped mounts must have both uid and gid mappings specified"},
+	{"mappings", MOUNT(MAPS(ONE, ONE))},
+	{"nothing is mapped", MOUNT(MAPS(ONE, "[{\"containerID\":0,\"hostID\":0,\"size\":0}]")),
+	 .error = "mounts[1].gidMappings[0].size: must not be 0"},
+	{"beyond the last id", MOUNT(MAPS("[{\"containerID\":4294967295,\"hostID\":0,\"size\":1}]", ONE)),
+	 .error = "mounts[1].uidMappings[0]: containerID 4294967295 and size 1 go beyond the last id"},
+	{"beyond the last host id", MOUNT(MAPS("[{\"containerID\":0,\"hostID\":4294967290,\"size\":6}]", ONE)),
+	 .error = "mounts[1].uidMappings[0]: hostID 4294967290 and size 6 go beyond the last id"},
+	{"mapped twice",
+	 MOUNT(MAPS("[{\"containerID\":3,\"hostID\":0,\"size\":5},{\"containerID\":0,\"hostID\":9,\"size\":4}]", ONE)),
+	 .error = "mounts[1].uidMappings: container id 3 is mapped twice"},
+	{"mapped to the same",
+	 MOUNT(MAPS(ONE, "[{\"containerID\":3,\"hostID\":7,\"size\":2},{\"containerID\":0,\"hostID\":8,\"size\":1}]")),
+	 .error = "mounts[1].gidMappings: host id 8 is mapped twice"},
+	{"owners that the mount maps",
+	 MOUNT(TMPFS_MAPS("[{\"containerID\":70,\"hostID\":7,\"size\":2}]", ONE, "\"uid=71\",\"gid=0\""))},
+	{"an owner that it does not map",
+	 MOUNT(TMPFS_MAPS("[{\"containerID\":70,\"hostID\":7,\"size\":2}]", ONE, "\"uid=72\",\"gid=0\"")),
+	 .error = "mounts[1].options: uid=72 is not mapped in the mount's mappings"},
+	{"a group that it does not map", MOUNT(TMPFS_MAPS(ONE, ONE, "\"gid=1\"")), .linux_ = MAPPED,
+	 .error = "mounts[1].options: gid=1 is not mapped in the mount's mappings"},
+	{"an owner and mappings as text",
+	 MOUNT("{\"destination\":\"/b\",\"type\":\"tmpfs\",\"options\":[\"uid=5\",\"idmap=uids=5-0-1;gids=0-0-1\"]}"),
+	 .linux_ = MAPPED},
 	{"mapped owners", MOUNT("{\"destination\":\"/b\",\"type\":\"tmpfs\",\"options\":[\"uid=4\",\"gid=0\"]}"),
 	 .linux_ = MAPPED},
 	{"uid not mapped", MOUNT("{\"destination\":\"/b\",\"type\":\"tmpfs\",\"options\":[\"ro\",\"uid=5\"]}"),
