@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/open_as.h"
 #include "base/sys.h"
 #include "config/names.h"
 #include "host/idmap.h"
@@ -85,15 +86,23 @@ struct making {
 };
 
 /* A copy of the tree that belongs to no mount namespace yet: nothing is mounted on the host. */
-static int copy_tree(const struct plan_source *source, struct err *err)
+static int copy_tree(const struct plan *plan, const struct plan_source *source, struct err *err)
 {
 	const struct sys_mount_attr slave = {.propagation = MS_SLAVE};
 	unsigned flags =
 		OPEN_TREE_CLONE | (source->recursive ? AT_RECURSIVE : 0) | (source->nofollow ? AT_SYMLINK_NOFOLLOW : 0);
 	_cleanup_close_ int fd = sys_open_tree(AT_FDCWD, source->path, flags);
+	int r = fd < 0 ? -errno : 0;
 
-	if (fd < 0)
-		return err_set(err, -errno, "open mount source %s", source->path);
+	for (size_t i = 0; i < plan->n_openers && fd < 0 && r == -EACCES; i++)
+		fd = open_tree_as(plan->openers[i].uid, plan->openers[i].gid, source->path, flags);
+	if (fd < 0) {
+		err_set(err, r, "open mount source %s", source->path);
+		if (r == -EACCES)
+			err_hint(err, "on FUSE without allow_other and on NFS with root_squash root has no rights, and "
+				      "the container's user has none there either");
+		return r;
+	}
 	if (source->slave &&
 	    sys_mount_setattr(fd, "", AT_EMPTY_PATH | (source->recursive ? AT_RECURSIVE : 0), &slave) < 0)
 		return err_set(err, -errno, "make the copy of mount source %s a slave", source->path);
@@ -152,20 +161,17 @@ static char *type_of(const char *path)
 static int explain_idmap(const struct plan_source *source, struct err *err)
 {
 	_cleanup_free_ char *found = source->fstype ? strdup(source->fstype) : type_of(source->path);
-	const char *type = found ? found : "it";
+	const char *type = found ? found : "of a type unknown";
+	bool tree = source->idmap_recursive && source->recursive;
 
-	if (err->code == -EINVAL && source->idmap_recursive && source->recursive)
-		return err_hint(err,
-				"the file system (%s), or one mounted below, does not support idmap mounts on this "
-				"kernel",
-				type);
 	if (err->code == -EINVAL)
-		return err_hint(err, "the file system (%s) does not support idmap mounts on this kernel", type);
-	if (err->code == -EPERM)
-		return err_hint(err,
-				"the kernel wants CAP_SYS_ADMIN where the file system (%s) was mounted, and a source "
-				"that is not id-mapped itself",
-				type);
+		err_hint(err, "maybe the filesystem used doesn't support idmap mounts on this kernel? it is %s%s", type,
+			 tree ? "; or one that is mounted below it" : "");
+	else if (err->code == -EPERM)
+		err_hint(err,
+			 "the kernel wants CAP_SYS_ADMIN where the file system, which is %s, was mounted, and a source "
+			 "that is not id-mapped itself",
+			 type);
 	return err->code;
 }
 
@@ -192,7 +198,8 @@ static int map_ids(const struct making *making, const struct plan_source *source
 
 static int open_source(const struct making *making, const struct plan_source *source, struct err *err)
 {
-	_cleanup_close_ int fd = source->fstype ? make_fs(making->plan, source, err) : copy_tree(source, err);
+	_cleanup_close_ int fd =
+		source->fstype ? make_fs(making->plan, source, err) : copy_tree(making->plan, source, err);
 	int r = fd < 0 ? fd : 0;
 
 	if (r == 0 && source->idmap >= 0)

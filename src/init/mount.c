@@ -8,6 +8,7 @@
 #include "init/init.h"
 
 #include "base/fs.h"
+#include "base/open_as.h"
 
 #include <limits.h>
 #include <string.h>
@@ -490,25 +491,53 @@ static int open_source(struct init *init, const struct plan_mount *m, struct err
 	const char *source = plan_str(init->plan, m->source);
 	unsigned flags = OPEN_TREE_CLONE | (m->flags & PLAN_MOUNT_RECURSIVE ? AT_RECURSIVE : 0) |
 			 (m->flags & (PLAN_MOUNT_SRC_NOFOLLOW | PLAN_MOUNT_COPY_SYMLINK) ? AT_SYMLINK_NOFOLLOW : 0);
-	int fd;
+	int fd, r;
 
 	if (m->source_fd >= 0)
 		return sync_tree(init, m->source_fd, err);
 	fd = sys_open_tree(AT_FDCWD, source, flags);
+	r = -errno;
+	/* There are file systems on which root has no rights; whom a volume is for may have them. */
+	if (fd < 0 && r == -EACCES && init->plan->uid)
+		fd = open_tree_as(init->plan->uid, init->plan->gid, source, flags);
 	if (fd >= 0)
 		return fd;
-	err_set(err, -errno, "open source %s", source);
-	if (err->code == -EINVAL && !(m->flags & PLAN_MOUNT_RECURSIVE))
+	err_set(err, r, "open source %s", source);
+	if (r == -EINVAL && !(m->flags & PLAN_MOUNT_RECURSIVE))
 		err_hint(err, "something mounted below it is locked: use rbind");
-	return err->code;
+	if (r == -EACCES && !(init->plan->flags & PLAN_IN_USERNS))
+		err_hint(err, "on FUSE without allow_other and on NFS with root_squash root has no rights, and the "
+			      "container's user has none there either");
+	return r;
+}
+
+/* 1 or 0. FUSE without allow_other tells nobody but its user, yet the kernel knows. */
+static int is_directory(struct init *init, int tree, struct err *err)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	char link[32];
+	int r;
+
+	if (fstat(tree, &st) == 0)
+		return S_ISDIR(st.st_mode);
+	if (errno != EACCES)
+		return err_set(err, -errno, "look at the source");
+	r = proc_open(init, 0, err);
+	if (r < 0)
+		return r;
+	text(link, sizeof(link), "self/fd/%d", tree);
+	fd = openat(init->proc, link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno != ENOTDIR)
+		return err_set(err, -errno, "look at the source");
+	return fd >= 0;
 }
 
 static int mount_bind(struct init *init, const struct plan_mount *m, struct err *err)
 {
 	_cleanup_close_ int tree = open_source(init, m, err), target = -1;
 	bool made;
-	struct stat st;
-	int r;
+	int r, dir;
 
 	if (tree < 0)
 		return tree;
@@ -517,14 +546,15 @@ static int mount_bind(struct init *init, const struct plan_mount *m, struct err 
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
-	if (fstat(tree, &st) < 0)
-		return err_set(err, -errno, "look at the source");
+	dir = is_directory(init, tree, err);
+	if (dir < 0)
+		return dir;
 	r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
 	if (r == 0)
 		r = set_attributes(tree, false, m->attr_set, m->attr_clr, err);
 	if (r < 0)
 		return r;
-	target = open_target(init, m, !S_ISDIR(st.st_mode), false, &made, err);
+	target = open_target(init, m, !dir, false, &made, err);
 	if (target < 0)
 		return target;
 	return attach(init, m, take_fd(&tree), target, err);

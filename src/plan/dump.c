@@ -379,6 +379,16 @@ static void dump_sources(struct dump *d, const struct plan *plan)
 	}
 	if (plan->n_sources)
 		end(d, "]");
+	if (plan->n_openers)
+		begin_line(d, "openers", "[");
+	for (size_t i = 0; i < plan->n_openers; i++) {
+		begin_line(d, NULL, "[");
+		put_u64(d, NULL, plan->openers[i].uid);
+		put_u64(d, NULL, plan->openers[i].gid);
+		end(d, "]");
+	}
+	if (plan->n_openers)
+		end(d, "]");
 	if (plan->n_idmaps)
 		begin(d, "idmaps", "[");
 	for (size_t i = 0; i < plan->n_idmaps; i++) {

@@ -177,6 +177,11 @@ struct plan {
 	 */
 	size_t n_sources;
 	const struct plan_source *sources;
+	/* As whom a source is tried that the caller may not reach: the container's root and its user, by host ids. */
+	size_t n_openers;
+	struct plan_opener {
+		uint32_t uid, gid;
+	} openers[2];
 	/* What id-mapped mounts are mapped by, each once however many mounts share it. */
 	size_t n_idmaps;
 	const struct plan_idmap *idmaps;

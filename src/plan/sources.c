@@ -18,6 +18,43 @@ bool plan_passes_sources(const struct planner *p)
 	       p->init.flags & PLAN_NEW_MOUNTNS;
 }
 
+static bool to_host(const struct oci_id_mapping *map, size_t n, uint32_t id, uint32_t *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		if (id >= map[i].container_id && id - map[i].container_id < map[i].size) {
+			*ret = map[i].host_id + (id - map[i].container_id);
+			return true;
+		}
+	return false;
+}
+
+/* A user of the container, unless that is the host's root, which has been tried. */
+static void add_opener(struct planner *p, uint32_t uid, uint32_t gid)
+{
+	const struct oci_linux *l = p->config->linux_;
+	struct plan_opener host = {uid, gid};
+
+	if ((p->new_ns | p->joined_ns) & CLONE_NEWUSER &&
+	    (!to_host(l->uid_mappings, l->n_uid_mappings, uid, &host.uid) ||
+	     !to_host(l->gid_mappings, l->n_gid_mappings, gid, &host.gid)))
+		return;
+	if (host.uid != 0 && (!p->plan.n_openers || p->plan.openers[0].uid != host.uid))
+		p->plan.openers[p->plan.n_openers++] = host;
+}
+
+/*
+ * On some file systems (FUSE, NFS) root has no rights; whom a volume is for may have them. No user of the container
+ * gets at anything by this that was closed to it.
+ */
+static void plan_openers(struct planner *p)
+{
+	const struct oci_process *process = p->config->process;
+
+	add_opener(p, p->init.ns_uid, p->init.ns_gid);
+	if (process && process->user)
+		add_opener(p, process->user->uid, process->user->gid);
+}
+
 int plan_sources(struct planner *p, struct plan_mount *mounts, const struct plan_source *candidates, size_t n,
 		 struct err *err)
 {
@@ -48,5 +85,7 @@ int plan_sources(struct planner *p, struct plan_mount *mounts, const struct plan
 	}
 	p->plan.sources = sources;
 	p->plan.n_sources = count;
+	if (count)
+		plan_openers(p);
 	return 0;
 }

@@ -28,8 +28,8 @@
  *                                                   (run)
  *   start, or run
  *     SYNC_START ───────────────────────────────▶   startContainer hooks, seccomp
- *     ◀────────────────── SYNC_EXEC [+ memory]       the next thing is execve (PLAN_MUTE: an error of it will be in that
- *                                                   memory, since the filter may forbid to write a message)
+ *     ◀────────────────── SYNC_EXEC [+ memory]       the next thing is execve (PLAN_MUTE: an error of it will
+ *                                                   be in that memory, since the filter may forbid a message)
  *     ◀────────────────── end of file                execve succeeded (the socket has O_CLOEXEC)
  *
  * In a joined pid namespace (PLAN_BUILD_OUTSIDE) the intermediate process does all down to the terminal and closes what
@@ -56,8 +56,8 @@
  *
  * Where the filter has SCMP_ACT_NOTIFY (SECCOMP_FILTER_FLAG_NEW_LISTENER), the seccomp agent must have the listener
  * before anything is executed, but a process under such a filter can't pass it on: the kernel may hold any call that it
- * makes until the agent has answered. A second thread of init, not under the filter, speaks for it; the two know of each
- * other by memory alone:
+ * makes until the agent has answered. A second thread of init, not under the filter, speaks for it; the two know of
+ * each other by memory alone:
  *
  *   turtle                                     init's second thread         init
  *     connects to the agent
@@ -70,10 +70,10 @@
  *     ◀──────── SYNC_EXEC                      it is sent           ─────▶  execve, which ends any other thread
  *     ◀──────── end of file
  *
- * In the socket after plan.joins are the detached trees of rootfs_fd and source_fd, ascending: messages SYNC_FDS of at most
- * SYNC_TREES descriptors each, all of them sent before the clone. Init takes a message when it needs the next tree. So
- * neither side ever has more than those of one message open, however many mounts there are and however few descriptors
- * RLIMIT_NOFILE allows.
+ * In the socket after plan.joins are the detached trees of rootfs_fd and source_fd, ascending: messages SYNC_FDS of
+ * at most SYNC_TREES descriptors each, all of them sent before the clone. Init takes a message when it needs the next
+ * tree. So neither side ever has more than those of one message open, however many mounts there are and however few
+ * descriptors RLIMIT_NOFILE allows.
  *
  * Instead of any message init may send SYNC_ERROR, also after SYNC_EXEC, and exit. The failure of a startContainer hook
  * is SYNC_HOOK_ERROR: that one alone obliges the start to destroy the container.

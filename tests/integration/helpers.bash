@@ -86,6 +86,7 @@ teardown()
 	cd / || return 1
 	[ -n "${T:-}" ] || return 0
 	stuckfs_end || left="stuckfs is still mounted"$'\n'
+	userfs_end || left="userfs is still mounted"$'\n'
 	kill_background
 	delete_all
 	check_left
@@ -390,6 +391,27 @@ stuckfs_end()
 	exec {STUCKFS}>&-
 	STUCKFS=
 	until_true eval '! grep -q " $T/stuck " /proc/self/mountinfo'
+}
+
+# userfs_mount UID [squash]: at $T/userfs a file system of that user's on which root has no rights, until userfs_end (or the
+# end of the test) takes it away.
+userfs_mount()
+{
+	[ -e /dev/fuse ] || skip "there is no /dev/fuse"
+	mkdir -p "$T/userfs"
+	rm -f "$T/userfs.life"
+	mkfifo "$T/userfs.life"
+	"$SUITE/userfs" "$T/userfs" "$@" <"$T/userfs.life" >"$T/userfs.said" 3>&- &
+	exec {USERFS}>"$T/userfs.life"
+	until_line "$T/userfs.said" up
+}
+
+userfs_end()
+{
+	[ -n "${USERFS:-}" ] || return 0
+	exec {USERFS}>&-
+	USERFS=
+	until_true eval '! grep -q " $T/userfs " /proc/self/mountinfo'
 }
 
 # null_device: $T/null, for tests in which a turtle that fails would change the host's and spoil the machine.

@@ -316,12 +316,12 @@ refuse()
 	idmap_source
 	bind "$(own 0 2000 10 idmap) | .source = \"/proc/sys\""
 	args true
-	box_refused "failed to set MOUNT_ATTR_IDMAP on /proc/sys: Invalid argument (the file system (proc) does not support idmap mounts on this kernel)"
+	box_refused "failed to set MOUNT_ATTR_IDMAP on /proc/sys: Invalid argument (maybe the filesystem used doesn't support idmap mounts on this kernel? it is proc)"
 	config '.mounts[-1] |= (.type = "mqueue" | .source = "mqueue" | .options = ["idmap"])'
-	box_refused "the file system (mqueue) does not support idmap mounts on this kernel"
+	box_refused "idmap mounts on this kernel? it is mqueue"
 	config '.mounts[-1] |= (.type = "bind" | .source = "/proc" | .options = ["rbind", "ridmap"])'
 	config '.mounts[-1].destination = "/p"'
-	box_refused "or one mounted below, does not support idmap mounts"
+	box_refused "it is proc; or one that is mounted below it"
 }
 
 @test "idmap: without privileges over the file system it is refused" {
@@ -330,7 +330,7 @@ refuse()
 	args true
 	call unshare -Urm sh -c '"$1" --root "$2" --cgroup-manager=disabled run box' _ "$TURTLE" "$STATE" 3>&-
 	same "$status" 1
-	[[ $stderr == *'failed to set MOUNT_ATTR_IDMAP on '*'the kernel wants CAP_SYS_ADMIN where the file system ('*') was mounted'* ]] || fail "another reason"
+	[[ $stderr == *'failed to set MOUNT_ATTR_IDMAP on '*'the kernel wants CAP_SYS_ADMIN where the file system, which is '*', was mounted'* ]] || fail "another reason"
 	[ ! -e "$STATE/box" ] || fail "a state entry stays"
 	# And as a user.
 	config '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 54321, size: 1}] | .linux.gidMappings = .linux.uidMappings'

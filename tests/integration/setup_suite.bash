@@ -23,7 +23,7 @@ setup_suite()
 	fi
 
 	local payload
-	for payload in agent hunter injector notify probe recvfd stuckfs; do
+	for payload in agent hunter injector notify probe recvfd stuckfs userfs; do
 		build_payload "$payload" || return 1
 	done
 	build_rootfs || return 1
