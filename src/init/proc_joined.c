@@ -7,7 +7,7 @@
  */
 #include "init/init.h"
 
-#include "init/fs.h"
+#include "base/fs.h"
 
 #include <sched.h>
 #include <string.h>
