@@ -63,7 +63,8 @@ static int name_locked(int fd, unsigned flags, uint64_t set, uint64_t clr, struc
 		const struct sys_mount_attr attr = {.attr_clr = names[i].attr};
 
 		if (clr & ~set & names[i].attr && sys_mount_setattr(fd, "", flags, &attr) < 0 && errno == EPERM)
-			return err_hint(err, "option \"%s\" would lift what is locked on the source", names[i].clear);
+			return err_hint(err, "option \"%s%s\" would lift what is locked on the source",
+					flags & AT_RECURSIVE ? "r" : "", names[i].clear);
 	}
 	if ((set | clr) & MOUNT_ATTR__ATIME)
 		return err_hint(err, "the access time mode of the source is locked");
