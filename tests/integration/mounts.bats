@@ -546,3 +546,61 @@ tree()
 	mountinfo
 	matches ' /dev ro,' ' /mnt ro,' ' /mnt/a/b rw,'
 }
+
+# bad_value PATH FILTER...: each filter of the last mount, which is otherwise in order, makes one that is refused, by an
+# error that names PATH below mounts[N].
+bad_value()
+{
+	local path=$1 filter n
+	shift
+	cp config.json good.json
+	n=$(($(jq '.mounts | length' good.json) - 1))
+	for filter; do
+		jq ".mounts[-1] |= ($filter)" good.json >config.json
+		box_refused "mounts[$n]$path"
+	done
+	cp good.json config.json
+}
+
+@test "mounts: bad values of destination and type" {
+	bind_source
+	add /mnt tmpfs tmpfs nosuid
+	args true
+	bad_value .destination '.destination = ""' 'del(.destination)' '.destination = null' '.destination = 7' '.destination = ["/mnt"]' \
+		'.destination = "/" + "x" * 4095' '.destination = "/mnt\u0000/x"' '.destination = "/"' '.destination = "/mnt/.."' '.destination = "."'
+	bad_value ': "/proc/' '.destination = "/proc/self"' '.destination = "/proc/../proc/1/attr"' '.destination = "/proc//sys/kernel"'
+	bad_value ": what would be mounted on /proc" '.destination = "/proc"' '.destination = "/proc/"'
+	bad_value .type 'del(.type)' '.type = ""' '.type = "none"' '.type = null' '.type = 7' '.type = ["tmpfs"]' '.type = {}'
+	bad_value ': mount "tmpfs" on "/mnt": file system type ' '.type = "nonsense"' '.type = "TMPFS"' '.type = "tmpfs "' '.type = "/dev/sda1"'
+	bad_value ': mount "tmpfs" on "/mnt": ' '.type = "x" * 300'
+}
+
+@test "mounts: bad values of source" {
+	bind_source
+	add /mnt bind "$SOURCE" rbind
+	args true
+	bad_value .source 'del(.source)' '.source = ""' '.source = null' '.source = 7' '.source = ["/tmp"]' '.source = {}' \
+		'.source = "/" + "x" * 4095' '.source = "/tmp\u0000"' '.source = "relative/" * 500'
+	bad_value ": mount \"$SOURCE/none\" on \"/mnt\": open source $SOURCE/none: No such file or directory" '.source += "/none"'
+	bad_value ": mount \"$SOURCE/file/x\" on \"/mnt\": open source $SOURCE/file/x: Not a directory" '.source += "/file/x"'
+	ln -s loop "$SOURCE/loop"
+	bad_value ": mount \"$SOURCE/loop\" on \"/mnt\": open source $SOURCE/loop: " '.source += "/loop"'
+	# As a host opens it for a user namespace.
+	config '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings'
+	bad_value ": open mount source $SOURCE/none: No such file or directory" '.source += "/none"'
+	bad_value ": open mount source $SOURCE/loop: Too many levels of symbolic links" '.source += "/loop"'
+}
+
+@test "mounts: bad values of options" {
+	bind_source
+	add /mnt bind "$SOURCE" rbind
+	args true
+	bad_value .options '.options = "rbind"' '.options = {}' '.options = 7' '.options = [7]' '.options = ["rbind", null]' '.options = [["rbind"]]' \
+		'.options += ["nonsense"]' '.options += ["RO"]' '.options += ["size=1m"]' '.options += ["ro\u0000"]' '.options += ["ro,nonsense"]' \
+		'.options += ["tmpcopyup"]' '.options += [range(9) | "private"]' '.options += ["mode=755"]' '.options += [" ro"]'
+	config '.mounts[-1] = {destination: "/mnt", type: "tmpfs", source: "tmpfs", options: []}'
+	bad_value .options '.options = ["copy-symlink"]' '.options = ["src-nofollow"]'
+	bad_value ': mount "tmpfs" on "/mnt": option "' '.options = ["nonsense"]' '.options = ["size=much"]' '.options = ["mode=9"]' \
+		'.options = ["nosuid", "uid=root"]' '.options = ["nr_inodes=x"]' '.options = ["=x"]' '.options = ["mpol=wrong"]'
+	bad_value '' '.options = ["remount"] | .destination = "/nowhere"'
+}

@@ -210,6 +210,31 @@ limits()
 	same "$stderr" "cat: can't open '/t/file': Permission denied"
 }
 
+@test "podman: volumes: idmap" {
+	local data=$T/idmap
+	mkdir "$data" && touch "$data/root" "$data/one" && chown 1:1 "$data/one" && chmod 711 "$T"
+	# Whose user namespace is another's: what root has stays root's on the disk, and is root's inside.
+	quiet run --rm --uidmap 0:300000:1000 --gidmap 0:400000:1000 -v "$data:/plain" -v "$data:/x:idmap" box \
+		sh -c 'stat -c "%n %u:%g" /plain/root /x/root /x/one; touch /x/made; chown 7:8 /x/made'
+	is $'/plain/root 65534:65534\n/x/root 0:0\n/x/one 1:1'
+	same "$(stat -c %u:%g "$data/made")" 7:8
+	quiet run --rm --userns auto -v "$data:/x:idmap" box stat -c '%n %u:%g' /x/root /x/made
+	is $'/x/root 0:0\n/x/made 7:8'
+	# A named volume belongs to whoever the image says; with idmap that is on the disk as well.
+	quiet volume create vol
+	quiet run --rm --uidmap 0:300000:1000 -v vol:/x:idmap box sh -c 'touch /x/made; stat -c %u:%g /x /x/made'
+	is $'0:0\n0:0'
+	same "$(stat -c %u:%g "$(podman volume inspect --format '{{.Mountpoint}}' vol)/made")" 0:0
+	quiet volume rm vol
+	# Mappings of the volume's own: on the disk, on the host, how many; with @ in the container.
+	quiet run --rm -v "$data:/x:idmap=uids=0-500-1#1-600-1;gids=0-700-2" box stat -c '%n %u:%g' /x/root /x/one
+	is $'/x/root 500:700\n/x/one 600:701'
+	quiet run --rm --uidmap 0:300000:1000 --gidmap 0:400000:1000 -v "$data:/x:idmap=uids=@0-50-2;gids=@0-60-2" box stat -c '%n %u:%g' /x/root /x/one
+	is $'/x/root 50:60\n/x/one 51:61'
+	quiet run --rm --uidmap 0:300000:1000 --mount "type=bind,source=$data,destination=/x,idmap,ro" box sh -c 'stat -c %u:%g /x/one; ! touch /x/no 2>/dev/null'
+	is 1:1
+}
+
 @test "podman: capabilities, seccomp, no-new-privileges, AppArmor, masks" {
 	echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":28}]}' >"$T/seccomp"
 	quiet run --rm --cap-drop all --cap-add chown,net_raw --security-opt seccomp="$T/seccomp" --security-opt no-new-privileges box sh -c '
