@@ -109,6 +109,7 @@ static int host_path(struct box *box, const char *path, const char **ret, struct
 struct bind {
 	const char *source, *destination, *propagation;
 	bool readonly, flat;
+	const char *idmap; /* "idmap", or with its mappings */
 	struct options flags;
 };
 
@@ -128,6 +129,13 @@ static int add_bind(struct box *box, const char *option, const char *value, cons
 	/* With all that is mounted below: a volume that is "read-only" but for some part of it helps nobody. */
 	if (bind->readonly)
 		options_add(&options, bind->flat ? "ro" : "rro");
+	if (bind->idmap) {
+		const char *word = bind->flat ? bind->idmap : box_text(box, "r%s", bind->idmap);
+
+		if (!word)
+			return box_no_memory(err);
+		options_add(&options, word);
+	}
 	for (size_t i = 0; i < bind->flags.n; i++)
 		options_add(&options, bind->flags.values[i]);
 	mount.options = options.values;
@@ -144,6 +152,8 @@ static int bind_word(const char *option, const char *value, const char *word, st
 		bind->flat = word[0] == 'b';
 	else if (IS_ONE_OF(word, propagations))
 		bind->propagation = word;
+	else if (!strcmp(word, "idmap") || !strncmp(word, "idmap=", 6))
+		bind->idmap = word;
 	else if (!strcmp(word, "z") || !strcmp(word, "Z"))
 		return box_bad(err, option, value, "labels of SELinux are not supported yet (%s)", word);
 	else if (!IS_ONE_OF(word, flags) || !options_add(&bind->flags, word))
@@ -339,9 +349,12 @@ static int parse_bool(const char *value, const char *key, const char *text, bool
 static int bind_key(struct box *box, const char *value, const char *key, const char *text, struct bind *bind,
 		    struct err *err)
 {
-	(void)box;
 	if (!strcmp(key, "bind-nonrecursive"))
 		return parse_bool(value, key, text, &bind->flat, err);
+	if (!strcmp(key, "idmap")) {
+		bind->idmap = text ? box_text(box, "idmap=%s", text) : key;
+		return bind->idmap ? 0 : box_no_memory(err);
+	}
 	if (!strcmp(key, "bind-propagation")) {
 		if (!text || !IS_ONE_OF(text, propagations))
 			return box_bad(err, "--mount", value,

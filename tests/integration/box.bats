@@ -364,6 +364,18 @@ cgroup_of() { printf '%s' "$CGROUP_MOUNT$CGROUP_BASE/$1"; }
 	bad "uid 500 is not mapped" --uidmap 0:70000:100 --user 500 -- true
 }
 
+@test "box: id-mapped volumes" {
+	chown -R 70000:70000 "$ROOTFS"
+	mkdir "$T/data" && touch "$T/data/root" "$T/data/one" && chown 1:1 "$T/data/one"
+	in_box --uidmap 0:70000:100 -v "$T/data:/x:idmap" --mount "type=bind,src=$T/data,dst=/y,ro,idmap=uids=@0-5-2;gids=@0-6-2" -- \
+		sh -c 'stat -c "%n %u:%g" /x/root /x/one /y/root /y/one; touch /x/made'
+	is $'/x/root 0:0\n/x/one 1:1\n/y/root 5:6\n/y/one 6:7'
+	same "$(stat -c %u "$T/data/made")" 0
+	refused "idmap: id-mapped mounts must have both" turtle run --rootfs "$ROOTFS" -v "$T/data:/x:idmap" -- true
+	refused '"1" is not a mapping' turtle run --rootfs "$ROOTFS" -v "$T/data:/x:idmap=uids=1" -- true
+	no_entry
+}
+
 @test "box: a terminal where there is one, and none where there is none" {
 	on_terminal "$TURTLE --root $STATE run --rootfs $ROOTFS -- sh -c 'tty; echo \$TERM'"
 	output=$(tr -d '\r' <"$T/typed")
