@@ -39,7 +39,10 @@ struct init {
 	int null;   /* O_PATH, the host's /dev/null, or -1 */
 	int *procs; /* with PLAN_BUILD_OUTSIDE: a context for each procfs that is to be mounted; -1 where used up */
 	unsigned n_procs;
-	int *late; /* mounts that become read-only at last, from mount_all() until mount_late_readonly() */
+	struct late {
+		int tree;
+		uint32_t until; /* as in struct plan_mount */
+	} * late;               /* mounts that are still to become read-only */
 	uint32_t n_late;
 	bool host_cgroupns;  /* joined the initial cgroup namespace */
 	bool in_cgroup;      /* where we are to stay, and the new cgroup namespace is there */
@@ -134,7 +137,7 @@ int root_final_propagation(struct init *init, struct err *err);
 
 /* mount.c */
 int mount_all(struct init *init, struct err *err);
-int mount_late_readonly(struct init *init, struct err *err);
+int mount_late_readonly(struct init *init, struct err *err); /* those that take devices, after them */
 int propagate(int fd, const char *path, uint32_t ms_flags);
 
 /* tmpcopyup.c: copies the tree below the directory from into the directory to. */

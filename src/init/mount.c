@@ -267,17 +267,47 @@ static int mount_by_link(struct init *init, const struct plan_mount *m, int targ
 }
 
 /* By its descriptor it is found again, whatever is mounted over it. */
-static int keep_for_later(struct init *init, int tree, struct err *err)
+static int keep_for_later(struct init *init, const struct plan_mount *m, int tree, struct err *err)
 {
+	struct late *late;
+
 	if (!init->late)
 		init->late = pages(init->plan->mounts.n * sizeof(*init->late));
 	if (!init->late)
 		return err_set(err, -errno, "get memory");
-	init->late[init->n_late] = fcntl(tree, F_DUPFD_CLOEXEC, 3);
-	if (init->late[init->n_late] < 0)
+	late = &init->late[init->n_late];
+	*late = (struct late){fcntl(tree, F_DUPFD_CLOEXEC, 3), m->late};
+	if (late->tree < 0)
 		return err_set(err, -errno, "duplicate a descriptor");
 	init->n_late++;
 	return 0;
+}
+
+/* Makes those read-only that have waited for the mount at this position of the list. */
+static int settle_late(struct init *init, uint32_t position, struct err *err)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < init->n_late; i++) {
+		struct late *late = &init->late[i];
+		int r = 0;
+
+		if (late->until != position) {
+			init->late[left++] = *late;
+			continue;
+		}
+		r = set_attributes(late->tree, false, MOUNT_ATTR_RDONLY, 0, err);
+		if (r < 0)
+			return r;
+		close_fd(&late->tree);
+	}
+	init->n_late = left;
+	return 0;
+}
+
+int mount_late_readonly(struct init *init, struct err *err)
+{
+	return settle_late(init, PLAN_LATE_END, err);
 }
 
 static int mount_fs_long(struct init *init, const struct plan_mount *m, int target, struct err *err)
@@ -309,22 +339,10 @@ static int mount_fs_long(struct init *init, const struct plan_mount *m, int targ
 	tree = root_open(init->root, plan_str(plan, m->destination), O_PATH, 0);
 	if (tree < 0)
 		return err_set(err, tree, "open what was mounted");
-	r = m->flags & PLAN_MOUNT_LATE_READONLY ? keep_for_later(init, tree, err) : 0;
+	r = m->flags & PLAN_MOUNT_LATE_READONLY ? keep_for_later(init, m, tree, err) : 0;
 	if (r == 0)
 		r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
 	return r < 0 ? r : set_propagation(plan, m, tree, err);
-}
-
-int mount_late_readonly(struct init *init, struct err *err)
-{
-	for (; init->n_late; init->n_late--) {
-		int *tree = &init->late[init->n_late - 1], r = set_attributes(*tree, false, MOUNT_ATTR_RDONLY, 0, err);
-
-		if (r < 0)
-			return r;
-		close_fd(tree);
-	}
-	return 0;
 }
 
 /*
@@ -370,7 +388,7 @@ static int mount_fs(struct init *init, const struct plan_mount *m, struct err *e
 		if (r < 0)
 			return err_wrap(err, "copy what is covered");
 	}
-	r = late ? keep_for_later(init, tree, err) : set_attributes(tree, false, m->attr_set & ~attrs, 0, err);
+	r = late ? keep_for_later(init, m, tree, err) : set_attributes(tree, false, m->attr_set & ~attrs, 0, err);
 	if (r == 0)
 		r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
 	return r < 0 ? r : attach(init, m, take_fd(&tree), target, err);
@@ -616,6 +634,8 @@ int mount_all(struct init *init, struct err *err)
 		if (m->kind >= sizeof(by_kind) / sizeof(by_kind[0]))
 			return err_msg(err, -EPROTO, "mounts[%u]: unknown kind", m->index);
 		r = by_kind[m->kind](init, m, err);
+		if (r == 0)
+			r = settle_late(init, i, err);
 		if (r < 0)
 			return wrap(plan, m, err);
 	}

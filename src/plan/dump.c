@@ -471,6 +471,8 @@ static void dump_mounts(struct dump *d)
 		if (m->source_fd >= 0)
 			put_i64(d, "sourceFd", m->source_fd);
 		put_words(d, "flags", m->flags, WORDS(mount_flag_words));
+		if (m->flags & PLAN_MOUNT_LATE_READONLY && m->late != PLAN_LATE_END)
+			put_u64(d, "late", m->late);
 		put_words(d, "set", m->attr_set, WORDS(attr_words));
 		put_words(d, "clear", m->attr_clr, WORDS(attr_words));
 		put_words(d, "recursiveSet", m->rec_set, WORDS(attr_words));

@@ -52,13 +52,16 @@ enum plan_mount_flag {
 	PLAN_MOUNT_DEST_NOFOLLOW = 1 << 3, /* a destination that is a symlink is the target itself */
 	PLAN_MOUNT_SRC_NOFOLLOW = 1 << 4,  /* a source that is a symlink is bound itself */
 	PLAN_MOUNT_NO_CREATE = 1 << 5,     /* a missing destination is an error */
-	PLAN_MOUNT_LATE_READONLY = 1 << 6, /* read-only only at last: something is to be made in it */
+	PLAN_MOUNT_LATE_READONLY = 1 << 6, /* read-only only after `late`: something is to be made in it */
 };
 
 /* The index of the mount that is there for NOTIFY_SOCKET, and in no configuration. */
 #define PLAN_INDEX_NOTIFY UINT32_MAX
 /* And that of the root, among the trees that the host passes. */
 #define PLAN_INDEX_ROOT (UINT32_MAX - 1)
+
+/* Later than any mount. */
+#define PLAN_LATE_END UINT32_MAX
 
 /* One mount. Attributes are MOUNT_ATTR_*; data are file system parameters "key" or "key=value". */
 struct plan_mount {
@@ -76,7 +79,7 @@ struct plan_mount {
 	uint64_t attr_set, attr_clr;  /* on this mount; attr_clr only what was asked for by name */
 	uint64_t rec_set, rec_clr;    /* with AT_RECURSIVE (ro, rnoexec, ... of the spec) */
 	uint32_t index;               /* in config's mounts, for messages "mounts[3]"; or PLAN_INDEX_NOTIFY */
-	uint32_t pad;
+	uint32_t late; /* position in the list of the last mount that is made in this one; PLAN_LATE_END: devices are */
 };
 
 struct plan_device {

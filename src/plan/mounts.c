@@ -538,14 +538,16 @@ static void find_late_readonly(struct planner *p, struct plan_mount *mounts, siz
 
 	for (size_t i = 0; i < n; i++) {
 		const char *path = bytes + mounts[i].destination;
-		bool late = p->init.flags & PLAN_SETUP_DEV && !strcmp(path, "/dev");
 
 		if (mounts[i].kind != PLAN_MOUNT_FS || !(mounts[i].attr_set & MOUNT_ATTR_RDONLY))
 			continue;
-		for (size_t j = i + 1; j < n && !late; j++)
-			late = is_within(bytes + mounts[j].destination, path) &&
-			       strcmp(bytes + mounts[j].destination, path);
-		if (late)
+		for (size_t j = i + 1; j < n; j++)
+			if (is_within(bytes + mounts[j].destination, path) &&
+			    strcmp(bytes + mounts[j].destination, path) != 0)
+				mounts[i].late = (uint32_t)j;
+		if (p->init.flags & PLAN_SETUP_DEV && !strcmp(path, "/dev"))
+			mounts[i].late = PLAN_LATE_END;
+		if (mounts[i].late)
 			mounts[i].flags |= PLAN_MOUNT_LATE_READONLY;
 	}
 }

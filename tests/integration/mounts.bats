@@ -537,6 +537,14 @@ tree()
 	done
 }
 
+@test "mounts: more read-only file systems with mounts in them than descriptors" {
+	config '.process.rlimits = [] | .mounts += [range(100) as $i | {destination: "/tmp/m\($i)", type: "tmpfs", source: "tmpfs", options: ["ro"]},
+		{destination: "/tmp/m\($i)/x", type: "tmpfs", source: "tmpfs"}]'
+	args sh -c 'grep -c " /tmp/m[0-9]* ro,.* tmpfs " /proc/self/mountinfo; grep -c " /tmp/m[0-9]*/x rw,.* tmpfs " /proc/self/mountinfo'
+	ok prlimit --nofile=64:64 "$TURTLE" --root "$STATE" run box
+	is $'100\n100'
+}
+
 @test "mounts: a read-only /dev has its devices, a read-only tmpfs the mounts below it, and then nothing more" {
 	config '(.mounts[] | select(.destination == "/dev").options) += ["ro"] |
 		.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["ro"]}, {destination: "/mnt/a/b", type: "tmpfs", source: "tmpfs"}]'
