@@ -31,6 +31,8 @@ void passed_close(struct passed *passed)
 	for (size_t i = 0; i < passed->n; i++)
 		cleanup_close(&passed->fds[i]);
 	free(passed->fds);
+	if (passed->raised)
+		(void)setrlimit(RLIMIT_NOFILE, &passed->nofile); /* lowering is always allowed */
 	*passed = (struct passed){0};
 }
 
@@ -83,6 +85,7 @@ struct making {
 	const struct plan *plan;
 	const int *joins; /* descriptors of plan->joins */
 	int *userns;      /* of plan->idmaps that are made; -1: not open */
+	struct passed *passed;
 };
 
 /* A copy of the tree that belongs to no mount namespace yet: nothing is mounted on the host. */
@@ -223,6 +226,32 @@ static void drop_userns(const struct making *making, size_t i)
 	making->userns[idmap] = -1;
 }
 
+static bool raise_limit(struct passed *passed)
+{
+	struct rlimit limit;
+
+	if (passed->raised || getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return false;
+	passed->nofile = limit;
+	limit.rlim_cur = limit.rlim_max;
+	passed->raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+	return passed->raised;
+}
+
+static int put_into(const struct making *making, int sock, const int *fds, size_t n, struct err *err)
+{
+	size_t all = making->plan->n_sources;
+	int r = talk_send_fds(sock, fds, n, err);
+
+	if (r == -ETOOMANYREFS && raise_limit(making->passed))
+		r = talk_send_fds(sock, fds, n, err);
+	if (r == -EAGAIN || r == -ENOBUFS)
+		return err_hint(err, "%zu mount sources are too many for net.core.wmem_max", all);
+	if (r == -ETOOMANYREFS)
+		return err_msg(err, r, "%zu mount sources are more than RLIMIT_NOFILE allows to pass", all);
+	return r;
+}
+
 /* Puts the sources from at on into the socket, n of them, as one message. */
 static int send_sources(const struct making *making, size_t at, size_t n, int sock, struct err *err)
 {
@@ -236,13 +265,8 @@ static int send_sources(const struct making *making, size_t at, size_t n, int so
 		if (r >= 0)
 			fds[opened++] = r;
 	}
-	if (r >= 0) {
-		r = talk_send_fds(sock, fds, n, err);
-		if (r == -EAGAIN || r == -ENOBUFS)
-			err_hint(err, "%zu mount sources are too many for net.core.wmem_max", plan->n_sources);
-		else if (r == -ETOOMANYREFS)
-			err_hint(err, "%zu mount sources are too many for RLIMIT_NOFILE", plan->n_sources);
-	}
+	if (r >= 0)
+		r = put_into(making, sock, fds, n, err);
 	while (opened > 0)
 		cleanup_close(&fds[--opened]);
 	return r < 0 ? r : 0;
@@ -274,7 +298,7 @@ static int make_trees(const struct making *making, struct err *err)
 
 static int pass_trees(const struct plan *plan, struct passed *passed, struct err *err)
 {
-	struct making making = {.plan = plan, .joins = passed->fds};
+	struct making making = {.plan = plan, .joins = passed->fds, .passed = passed};
 	int r;
 
 	making.userns = calloc(plan->n_idmaps + 1, sizeof(*making.userns));

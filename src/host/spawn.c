@@ -87,6 +87,8 @@ static int settle_child(const struct spawn_request *request, int procs, struct e
 
 	if (procs >= 0 && write(procs, "0", 1) < 0)
 		return err_set(err, -errno, "enter cgroup %s", request->cgroup);
+	if (request->passed->raised && setrlimit(RLIMIT_NOFILE, &request->passed->nofile) < 0)
+		return err_set(err, -errno, "put the limit of open files back");
 	if (chdir(request->cwd) < 0)
 		return err_set(err, -errno, "enter bundle %s", request->cwd);
 	if (plan->oom_score_adj.set && !plan->new_userns) {

@@ -537,6 +537,18 @@ tree()
 	done
 }
 
+@test "mounts: more sources to pass than descriptors, without privileges outside" {
+	bind_source
+	config --arg s "$SOURCE" '.process.rlimits = [] | .process.capabilities = {} | (.mounts[].options // empty) |= map(select(. != "gid=5")) |
+		.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 1}] | .linux.gidMappings = .linux.uidMappings |
+		.mounts += [range(200) | {"destination": "/tmp/m\(.)", "type": "bind", "source": $s}]'
+	args sh -c 'grep -c " /tmp/m[0-9]* " /proc/self/mountinfo; cat /tmp/m199/file; ulimit -n'
+	ok unshare -Urm --propagation slave prlimit --nofile=64:1000 "$TURTLE" --root "$STATE" --cgroup-manager=disabled run box
+	is $'200\ncontent\n64'
+	refused "201 mount sources are more than RLIMIT_NOFILE allows to pass" \
+		unshare -Urm --propagation slave prlimit --nofile=64:64 "$TURTLE" --root "$STATE" --cgroup-manager=disabled run box
+}
+
 @test "mounts: more read-only file systems with mounts in them than descriptors" {
 	config '.process.rlimits = [] | .mounts += [range(100) as $i | {destination: "/tmp/m\($i)", type: "tmpfs", source: "tmpfs", options: ["ro"]},
 		{destination: "/tmp/m\($i)/x", type: "tmpfs", source: "tmpfs"}]'
