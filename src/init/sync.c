@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 static ssize_t receive(int sock, struct sync_msg *msg, void *control, size_t *control_size)
