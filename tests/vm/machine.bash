@@ -32,13 +32,24 @@ kvm_works()
 		-kernel "$image/vmlinuz" -initrd "$image/initrd" -append 'console=ttyS0 quiet panic=-1 turtle.probe'
 }
 
-# Needs ptrace, and a /dev/shm that has room for the machine's memory.
+# Needs ptrace, a C compiler, and a /dev/shm that has room for the machine's memory.
 uml_works()
 {
+	local scratch works=1
 	[ -x "$image/uml/linux" ] || return 1
 	[ "$(df --output=avail -m /dev/shm 2>/dev/null | tail -n 1)" -ge "${TURTLE_VM_MEMORY:-4096}" ] || return 1
-	machine_works uml env -C "$image/uml" setarch -R env LD_LIBRARY_PATH=. TMPDIR=/dev/shm ./linux mem=256M "initrd=$image/initrd" \
-		con=null ssl0=null,fd:1 console=ttyS0 quiet panic=1 uml_dir="${TMPDIR:-/tmp}/" turtle.probe
+	scratch=$(mktemp -d "${TMPDIR:-/tmp}/turtle-uml.XXXXXX") || return 1
+	uml_preload "$scratch" && machine_works usermode env -C "$image/uml" setarch -R \
+		env LD_LIBRARY_PATH=. "LD_PRELOAD=$scratch/xstate.so" TMPDIR=/dev/shm ./linux mem=256M "initrd=$image/initrd" \
+		con=null ssl0=null,fd:1 console=ttyS0 quiet panic=1 uml_dir="$scratch/" turtle.probe && works=0
+	rm -rf "$scratch"
+	return "$works"
+}
+
+# uml_preload DIR: makes DIR/xstate.so, without which it does not get far on a processor with AMX.
+uml_preload()
+{
+	"${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -O2 -shared -fPIC -nostdlib -fno-stack-protector -o "$1/xstate.so" "$here/uml-xstate.c"
 }
 
 # machine_choose auto|kvm|tcg|uml: sets $MACHINE to kvm, tcg or uml.
@@ -102,9 +113,10 @@ machine_uml()
 	ln -sfn "$top" "$1/src"
 	ln -sfn "$build" "$1/build"
 	ln -sfn "$results" "$1/results"
+	uml_preload "$1" || return 1
 	cd "$image/uml" || return 1
 	# shellcheck disable=SC2086 # the command line is many words
-	exec setarch -R env LD_LIBRARY_PATH=. TMPDIR=/dev/shm ./linux "mem=$2M" "ubd0=$1/root.cow,$image/base.ext4" \
+	exec setarch -R env LD_LIBRARY_PATH=. "LD_PRELOAD=$1/xstate.so" TMPDIR=/dev/shm ./linux "mem=$2M" "ubd0=$1/root.cow,$image/base.ext4" \
 		"ubd1=$1/swap.cow,$image/swap.img" "ubd2=$1/spare.img" con=null "ssl0=$input,fd:1" uml_dir="$1/" umid=turtle \
 		root=/dev/ubda security=apparmor "turtle.hostfs=$1" $4
 }
