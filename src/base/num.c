@@ -59,6 +59,30 @@ int num_take_u32(const char **s, uint32_t *ret)
 	return r;
 }
 
+int num_list(const char *s, uint8_t *mask, uint32_t bits)
+{
+	for (;; s++) {
+		uint32_t first = 0, last;
+		int r = num_take_u32(&s, &first);
+
+		last = first;
+		if (r == 0 && *s == '-') {
+			s++;
+			r = num_take_u32(&s, &last);
+		}
+		if (r < 0)
+			return r;
+		if (last < first || (*s != ',' && *s != '\0'))
+			return -EINVAL;
+		if (last >= bits)
+			return -ERANGE;
+		for (uint32_t i = first; mask && i <= last; i++)
+			mask[i / 8] |= (uint8_t)(1u << i % 8);
+		if (*s == '\0')
+			return 0;
+	}
+}
+
 int num_columns_u32(const char *line, uint32_t *ret, size_t n)
 {
 	const char *p = line;

@@ -18,6 +18,12 @@ int num_i64(const char *s, int64_t *ret);
 int num_take_u32(const char **s, uint32_t *ret);
 int num_take_u64(const char **s, uint64_t *ret);
 
+/*
+ * A list of numbers below bits, as cpuset(7) writes CPUs and memory nodes: "0-3,7". They are added to the mask, bit
+ * i % 8 of byte i / 8; NULL: the text is only checked.
+ */
+int num_list(const char *s, uint8_t *mask, uint32_t bits);
+
 /* The first n numbers of a line of columns (spaces before and between them), as in the id maps of procfs. */
 int num_columns_u32(const char *line, uint32_t *ret, size_t n);
 

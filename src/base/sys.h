@@ -313,6 +313,24 @@ static inline int sys_seccomp(unsigned op, unsigned flags, void *args)
 	return (int)syscall(SYS_seccomp, op, flags, args);
 }
 
+/* attr: struct sched_attr, whose first member is its size. */
+static inline int sys_sched_setattr(pid_t pid, const void *attr)
+{
+	return (int)syscall(SYS_sched_setattr, pid, attr, 0);
+}
+
+/* Of one process. */
+static inline int sys_ioprio_set(pid_t pid, unsigned priority)
+{
+	return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, pid, priority);
+}
+
+/* The kernel looks at one bit less than it is told. */
+static inline int sys_set_mempolicy(unsigned mode, const void *nodes, unsigned long bits)
+{
+	return (int)syscall(SYS_set_mempolicy, mode, nodes, bits + 1);
+}
+
 static inline int sys_bpf(int cmd, void *attr, unsigned size)
 {
 	return (int)syscall(SYS_bpf, cmd, attr, size);

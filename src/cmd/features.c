@@ -103,8 +103,8 @@ static int describe(struct ocispec_arena *arena, struct err *err)
 		.rdma = SAY(true),
 	};
 	static struct oci_features_intel_rdt intel_rdt = {SAY(false), SAY(false), SAY(false)};
-	static const char *unsafe[] = ANNOTATIONS_UNSAFE, *none[] = {NULL};
-	static struct oci_features_memory_policy memory_policy = {.modes = none, .flags = none};
+	static const char *unsafe[] = ANNOTATIONS_UNSAFE;
+	struct oci_features_memory_policy memory_policy = {0};
 	struct library_version version = library_libseccomp();
 	char libseccomp[64];
 	struct oci_pair annotations[] = {
@@ -118,7 +118,7 @@ static int describe(struct ocispec_arena *arena, struct err *err)
 		.cgroup = &cgroup,
 		.seccomp = &seccomp,
 		.apparmor = &yes,
-		.selinux = &no,
+		.selinux = &yes,
 		.intel_rdt = &intel_rdt,
 		.memory_policy = &memory_policy,
 		.mount_extensions = &mount_extensions,
@@ -146,8 +146,11 @@ static int describe(struct ocispec_arena *arena, struct err *err)
 	seccomp.known_flags = names(arena, NAMES_SECCOMP_FLAG, &seccomp.n_known_flags);
 	seccomp.supported_flags = seccomp.known_flags;
 	seccomp.n_supported_flags = seccomp.n_known_flags;
-	if (!features.hooks || !features.mount_options || !linux_.namespaces || !linux_.capabilities ||
-	    !seccomp.actions || !seccomp.operators || !seccomp.archs || !seccomp.known_flags)
+	memory_policy.modes = names(arena, NAMES_MEMORY_POLICY_MODE, &memory_policy.n_modes);
+	memory_policy.flags = names(arena, NAMES_MEMORY_POLICY_FLAG, &memory_policy.n_flags);
+	if (!memory_policy.modes || !memory_policy.flags || !features.hooks || !features.mount_options ||
+	    !linux_.namespaces || !linux_.capabilities || !seccomp.actions || !seccomp.operators || !seccomp.archs ||
+	    !seccomp.known_flags)
 		return err_set(err, -ENOMEM, "print the features");
 	return print(&features, arena, err);
 }

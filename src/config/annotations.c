@@ -51,8 +51,7 @@ static int check_hooks_output(struct validation *v, struct err *err)
 	return 0;
 }
 
-/* Which option gives a volume its label. Without a label, which is refused as long as there is no SELinux, none does.
- */
+/* Which option gives a new file system the mountLabel. */
 static int check_mount_context(struct validation *v, struct err *err)
 {
 	static const char *const kinds[] = {"context", "fscontext", "defcontext", "rootcontext"};

@@ -5,11 +5,18 @@
 #include "base/mem.h"
 
 #include <linux/capability.h>
+#include <linux/ioprio.h>
+#include <linux/mempolicy.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
+
+/* Of kernels that are newer than the headers may be. */
+#define MODE_PREFERRED_MANY      5
+#define MODE_WEIGHTED_INTERLEAVE 6
+#define MODE_FLAG_NUMA_BALANCING (1U << 13)
 
 static const struct {
 	const char *type;
@@ -182,6 +189,84 @@ bool is_seccomp_architecture(const char *name)
 	return false;
 }
 
+struct word {
+	const char *name;
+	uint32_t value;
+};
+
+static const struct word sched_policies[] = {
+	{"SCHED_OTHER", SCHED_NORMAL},      {"SCHED_FIFO", SCHED_FIFO},      {"SCHED_RR", SCHED_RR},
+	{"SCHED_BATCH", SCHED_BATCH},       {"SCHED_ISO", SCHED_POLICY_ISO}, {"SCHED_IDLE", SCHED_IDLE},
+	{"SCHED_DEADLINE", SCHED_DEADLINE},
+};
+
+static const struct word sched_flags[] = {
+	{"SCHED_FLAG_RESET_ON_FORK", SCHED_FLAG_RESET_ON_FORK},
+	{"SCHED_FLAG_RECLAIM", SCHED_FLAG_RECLAIM},
+	{"SCHED_FLAG_DL_OVERRUN", SCHED_FLAG_DL_OVERRUN},
+	{"SCHED_FLAG_KEEP_POLICY", SCHED_FLAG_KEEP_POLICY},
+	{"SCHED_FLAG_KEEP_PARAMS", SCHED_FLAG_KEEP_PARAMS},
+	{"SCHED_FLAG_UTIL_CLAMP_MIN", SCHED_FLAG_UTIL_CLAMP_MIN},
+	{"SCHED_FLAG_UTIL_CLAMP_MAX", SCHED_FLAG_UTIL_CLAMP_MAX},
+};
+
+static const struct word io_classes[] = {
+	{"IOPRIO_CLASS_RT", IOPRIO_CLASS_RT},
+	{"IOPRIO_CLASS_BE", IOPRIO_CLASS_BE},
+	{"IOPRIO_CLASS_IDLE", IOPRIO_CLASS_IDLE},
+};
+
+static const struct word memory_policies[] = {
+	{"MPOL_BIND", MPOL_BIND},
+	{"MPOL_DEFAULT", MPOL_DEFAULT},
+	{"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
+	{"MPOL_LOCAL", MPOL_LOCAL},
+	{"MPOL_PREFERRED", MPOL_PREFERRED},
+	{"MPOL_PREFERRED_MANY", MODE_PREFERRED_MANY},
+	{"MPOL_WEIGHTED_INTERLEAVE", MODE_WEIGHTED_INTERLEAVE},
+};
+
+static const struct word memory_policy_flags[] = {
+	{"MPOL_F_NUMA_BALANCING", MODE_FLAG_NUMA_BALANCING},
+	{"MPOL_F_RELATIVE_NODES", MPOL_F_RELATIVE_NODES},
+	{"MPOL_F_STATIC_NODES", MPOL_F_STATIC_NODES},
+};
+
+static bool find_word(const struct word *words, size_t n, const char *name, uint32_t *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(name, words[i].name)) {
+			*ret = words[i].value;
+			return true;
+		}
+	return false;
+}
+
+bool name_to_sched_policy(const char *name, uint32_t *ret)
+{
+	return find_word(sched_policies, ARRAY_SIZE(sched_policies), name, ret);
+}
+
+bool name_to_sched_flag(const char *name, uint32_t *ret)
+{
+	return find_word(sched_flags, ARRAY_SIZE(sched_flags), name, ret);
+}
+
+bool name_to_io_class(const char *name, uint32_t *ret)
+{
+	return find_word(io_classes, ARRAY_SIZE(io_classes), name, ret);
+}
+
+bool name_to_memory_policy(const char *name, uint32_t *ret)
+{
+	return find_word(memory_policies, ARRAY_SIZE(memory_policies), name, ret);
+}
+
+bool name_to_memory_policy_flag(const char *name, uint32_t *ret)
+{
+	return find_word(memory_policy_flags, ARRAY_SIZE(memory_policy_flags), name, ret);
+}
+
 const char *name_at(enum name_kind kind, size_t i)
 {
 	switch (kind) {
@@ -197,6 +282,10 @@ const char *name_at(enum name_kind kind, size_t i)
 		return i < ARRAY_SIZE(seccomp_architectures) ? seccomp_architectures[i] : NULL;
 	case NAMES_SECCOMP_FLAG:
 		return i < ARRAY_SIZE(seccomp_flags) ? seccomp_flags[i].name : NULL;
+	case NAMES_MEMORY_POLICY_MODE:
+		return i < ARRAY_SIZE(memory_policies) ? memory_policies[i].name : NULL;
+	case NAMES_MEMORY_POLICY_FLAG:
+		return i < ARRAY_SIZE(memory_policy_flags) ? memory_policy_flags[i].name : NULL;
 	}
 	return NULL;
 }

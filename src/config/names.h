@@ -53,6 +53,8 @@ enum name_kind {
 	NAMES_SECCOMP_OPERATOR,
 	NAMES_SECCOMP_ARCHITECTURE,
 	NAMES_SECCOMP_FLAG,
+	NAMES_MEMORY_POLICY_MODE,
+	NAMES_MEMORY_POLICY_FLAG,
 };
 const char *name_at(enum name_kind kind, size_t i);
 
@@ -65,6 +67,22 @@ uint32_t name_to_propagation(const char *word);
 
 /* "LINUX32" -> PER_LINUX32. Returns false when unknown. */
 bool name_to_personality(const char *domain, uint64_t *ret);
+
+/* No kernel is built for more: CONFIG_NR_CPUS and CONFIG_NODES_SHIFT. */
+#define CPUS_MAX         8192
+#define MEMORY_NODES_MAX 1024
+
+/* Not in the headers: no kernel has this policy, the number is reserved. */
+#define SCHED_POLICY_ISO 4
+
+/* The words of process.scheduler and process.ioPriority: SCHED_*, SCHED_FLAG_*, a class of ioprio_set(2). */
+bool name_to_sched_policy(const char *name, uint32_t *ret);
+bool name_to_sched_flag(const char *name, uint32_t *ret);
+bool name_to_io_class(const char *name, uint32_t *ret);
+
+/* Those of linux.memoryPolicy: MPOL_*, MPOL_F_*. */
+bool name_to_memory_policy(const char *name, uint32_t *ret);
+bool name_to_memory_policy_flag(const char *name, uint32_t *ret);
 
 /*
  * The path below /proc/sys of a sysctl key. As in sysctl(8) the first separator decides: after a dot, dots separate and

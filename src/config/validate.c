@@ -11,8 +11,9 @@
 #include <string.h>
 
 static const struct config_check *const tables[] = {
-	config_checks_namespaces, config_checks_root,    config_checks_process, config_checks_mounts,
-	config_checks_linux,      config_checks_devices, config_checks_seccomp, config_checks_annotations,
+	config_checks_namespaces, config_checks_root,    config_checks_process,
+	config_checks_scheduling, config_checks_mounts,  config_checks_linux,
+	config_checks_devices,    config_checks_seccomp, config_checks_annotations,
 };
 
 static int run_checks(const struct config_check *const *list, size_t n, struct validation *v, struct err *err)
@@ -42,7 +43,8 @@ int config_validate_process(const struct oci_config *config, const struct config
 			    void (*warn)(void *arg, const char *message), void *arg, struct err *err)
 {
 	/* What a process may be depends on the namespaces that its container has. */
-	static const struct config_check *const process_tables[] = {config_checks_namespaces, config_checks_process};
+	static const struct config_check *const process_tables[] = {config_checks_namespaces, config_checks_process,
+								    config_checks_scheduling};
 	struct validation v = {.config = config, .facts = facts, .warn = warn, .arg = arg};
 
 	return run_checks(process_tables, ARRAY_SIZE(process_tables), &v, err);
@@ -96,6 +98,19 @@ int validate_id(uint32_t id, struct err *err, const char *fmt, ...)
 	vsnprintf(property, sizeof(property), fmt, ap);
 	va_end(ap);
 	return INVALID(err, "%s: %u is not a valid id", property, id);
+}
+
+int validate_label(struct validation *v, const char *label, struct err *err, const char *property)
+{
+	if (!v->facts->selinux)
+		return INVALID(err,
+			       "%s: selinux label is specified in config, but selinux is disabled or not supported",
+			       property);
+	for (const char *s = label; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f || *s == '"')
+			return INVALID(err, "%s: there is a space, a quote or a control character in the label",
+				       property);
+	return 0;
 }
 
 bool id_is_mapped(const struct oci_id_mapping *map, size_t n, uint32_t id)

@@ -30,8 +30,8 @@ struct config_check {
 
 /* The tables; each ends with an empty entry. */
 extern const struct config_check config_checks_namespaces[], config_checks_root[], config_checks_process[],
-	config_checks_mounts[], config_checks_linux[], config_checks_devices[], config_checks_seccomp[],
-	config_checks_annotations[];
+	config_checks_scheduling[], config_checks_mounts[], config_checks_linux[], config_checks_devices[],
+	config_checks_seccomp[], config_checks_annotations[];
 
 /* err_msg() with -EINVAL. */
 #define INVALID(err, ...) err_msg(err, -EINVAL, __VA_ARGS__)
@@ -65,6 +65,9 @@ int validate_id(uint32_t id, struct err *err, const char *fmt, ...) __attribute_
 
 /* A list of CPUs as in cpuset(7): "0-3,7". */
 bool validate_cpu_list(const char *s);
+
+/* A label of SELinux: that there is SELinux, and what no label may hold. */
+int validate_label(struct validation *v, const char *label, struct err *err, const char *property);
 
 /* Whether the id of the container is in the map. */
 bool id_is_mapped(const struct oci_id_mapping *map, size_t n, uint32_t id);

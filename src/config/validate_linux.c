@@ -6,11 +6,16 @@
 #include "config/names.h"
 
 #include "base/mem.h"
+#include "base/num.h"
 
+#include <linux/mempolicy.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The kernel's clocks count nanoseconds in 63 bits. */
+#define CLOCK_SECS_MAX 9223372036
 
 static int check_namespaces(struct validation *v, struct err *err)
 {
@@ -74,10 +79,18 @@ static int check_time_offsets(struct validation *v, struct err *err)
 		return INVALID(err, "linux.timeOffsets: need a time namespace");
 	each[0] = offsets->monotonic;
 	each[1] = offsets->boottime;
-	for (size_t i = 0; i < 2; i++)
-		if (each[i] && each[i]->nanosecs > 999999999)
-			return INVALID(err, "linux.timeOffsets.%s.nanosecs: %u is a second or more",
-				       i ? "boottime" : "monotonic", each[i]->nanosecs);
+	for (size_t i = 0; i < 2; i++) {
+		const char *clock = i ? "boottime" : "monotonic";
+
+		if (!each[i])
+			continue;
+		if (each[i]->nanosecs > 999999999)
+			return INVALID(err, "linux.timeOffsets.%s.nanosecs: %u is a second or more", clock,
+				       each[i]->nanosecs);
+		if (each[i]->secs > CLOCK_SECS_MAX || each[i]->secs < -CLOCK_SECS_MAX)
+			return INVALID(err, "linux.timeOffsets.%s.secs: %lld is more than a clock can hold", clock,
+				       (long long)each[i]->secs);
+	}
 	return 0;
 }
 
@@ -201,6 +214,64 @@ static int check_personality(struct validation *v, struct err *err)
 	return 0;
 }
 
+/* Which nodes there are, and which of these rules a kernel has, only the kernel knows. */
+static int check_memory_policy_nodes(const struct oci_memory_policy *policy, uint32_t mode, uint32_t flags,
+				     struct err *err)
+{
+	uint8_t mask[MEMORY_NODES_MAX / 8] = {0};
+	size_t n = 0;
+	int r = given(policy->nodes) ? num_list(policy->nodes, mask, MEMORY_NODES_MAX) : 0;
+
+	if (r == -ERANGE)
+		return INVALID(err,
+			       "linux.memoryPolicy.nodes: invalid memory policy nodes \"%s\": the last node that a "
+			       "kernel can have is %d",
+			       policy->nodes, MEMORY_NODES_MAX - 1);
+	if (r < 0)
+		return INVALID(err, "linux.memoryPolicy.nodes: invalid memory policy nodes \"%s\"", policy->nodes);
+	for (size_t i = 0; i < sizeof(mask); i++)
+		n += (size_t)__builtin_popcount(mask[i]);
+	if (n && (mode == MPOL_DEFAULT || mode == MPOL_LOCAL))
+		return INVALID(err, "linux.memoryPolicy.nodes: memory policy mode requires 0 nodes but got %zu", n);
+	if (!n && mode != MPOL_DEFAULT && mode != MPOL_LOCAL && mode != MPOL_PREFERRED)
+		return INVALID(err,
+			       "linux.memoryPolicy.nodes: memory policy mode requires at least one node but got 0");
+	if (!n && mode != MPOL_DEFAULT && flags & (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES))
+		return INVALID(err,
+			       "linux.memoryPolicy.flags: invalid memory policy flags: there are no nodes for them");
+	return 0;
+}
+
+static int check_memory_policy(struct validation *v, struct err *err)
+{
+	const uint32_t both = MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES;
+	const struct oci_memory_policy *policy = v->linux_->memory_policy;
+	uint32_t mode, flags = 0, flag;
+
+	if (!policy)
+		return 0;
+	if (!name_to_memory_policy(policy->mode, &mode))
+		return INVALID(err, "linux.memoryPolicy.mode: invalid memory policy mode \"%s\"", policy->mode);
+	for (size_t i = 0; i < policy->n_flags; i++) {
+		if (!name_to_memory_policy_flag(policy->flags[i], &flag))
+			return INVALID(err, "linux.memoryPolicy.flags[%zu]: invalid memory policy flag \"%s\"", i,
+				       policy->flags[i]);
+		flags |= flag;
+	}
+	if ((flags & both) == both)
+		return INVALID(err,
+			       "linux.memoryPolicy.flags: invalid memory policy flags: the nodes are either static or "
+			       "relative");
+	return check_memory_policy_nodes(policy, mode, flags, err);
+}
+
+static int check_mount_label(struct validation *v, struct err *err)
+{
+	const char *label = v->linux_->mount_label;
+
+	return given(label) ? validate_label(v, label, err, "linux.mountLabel") : 0;
+}
+
 static bool asks_for_rdt(const struct oci_intel_rdt *rdt)
 {
 	return rdt && (given(rdt->clos_id) || rdt->n_schemata || given(rdt->l3_cache_schema) ||
@@ -213,12 +284,8 @@ static int check_not_yet(struct validation *v, struct err *err)
 
 	if (asks_for_rdt(l->intel_rdt))
 		return validate_not_yet("linux.intelRdt", err);
-	if (l->memory_policy && given(l->memory_policy->mode))
-		return validate_not_yet("linux.memoryPolicy", err);
 	if (l->n_net_devices)
 		return validate_not_yet("linux.netDevices", err);
-	if (given(l->mount_label))
-		return validate_not_yet("linux.mountLabel", err);
 	return 0;
 }
 
@@ -236,6 +303,8 @@ const struct config_check config_checks_linux[] = {
 	{"readonlyPaths", check_readonly},
 	{"rootfsPropagation", check_propagation},
 	{"personality", check_personality},
+	{"memoryPolicy", check_memory_policy},
+	{"mountLabel", check_mount_label},
 	{"not yet", check_not_yet},
 	{0},
 };

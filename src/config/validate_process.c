@@ -152,65 +152,15 @@ static int check_apparmor(struct validation *v, struct err *err)
 	return 0;
 }
 
-static int check_not_yet(struct validation *v, struct err *err)
+/*
+ * The kernel would take any label where no policy is loaded, and forget it. Which labels there are the policy knows,
+ * and says no to at the end.
+ */
+static int check_selinux(struct validation *v, struct err *err)
 {
 	const struct oci_process *p = v->config->process;
 
-	if (!p)
-		return 0;
-	if (p->scheduler && given(p->scheduler->policy))
-		return validate_not_yet("process.scheduler", err);
-	if (p->io_priority && given(p->io_priority->class_))
-		return validate_not_yet("process.ioPriority", err);
-	if (given(p->selinux_label))
-		return validate_not_yet("process.selinuxLabel", err);
-	return 0;
-}
-
-/* A number of a CPU; false when there is none, or it is beyond any CPU. */
-static bool cpu_number(const char **s, unsigned *ret)
-{
-	size_t n = strspn(*s, "0123456789");
-
-	if (n == 0 || n > 9)
-		return false;
-	for (*ret = 0; n > 0; n--)
-		*ret = *ret * 10 + (unsigned)(*(*s)++ - '0');
-	return true;
-}
-
-bool validate_cpu_list(const char *s)
-{
-	for (;;) {
-		unsigned first, last;
-
-		if (!cpu_number(&s, &first))
-			return false;
-		if (*s == '-') {
-			s++;
-			if (!cpu_number(&s, &last) || last < first)
-				return false;
-		}
-		if (*s == '\0')
-			return true;
-		if (*s++ != ',')
-			return false;
-	}
-}
-
-/* It is for processes that join later; here it only has to be right. */
-static int check_cpu_affinity(struct validation *v, struct err *err)
-{
-	const struct oci_process *p = v->config->process;
-	const struct oci_exec_cpu_affinity *a = p ? p->exec_cpu_affinity : NULL;
-
-	if (!a)
-		return 0;
-	if (given(a->initial) && !validate_cpu_list(a->initial))
-		return INVALID(err, "process.execCPUAffinity.initial: \"%s\" is not a list of CPUs", a->initial);
-	if (given(a->final) && !validate_cpu_list(a->final))
-		return INVALID(err, "process.execCPUAffinity.final: \"%s\" is not a list of CPUs", a->final);
-	return 0;
+	return p && given(p->selinux_label) ? validate_label(v, p->selinux_label, err, "process.selinuxLabel") : 0;
 }
 
 const struct config_check config_checks_process[] = {
@@ -221,8 +171,7 @@ const struct config_check config_checks_process[] = {
 	{"user", check_user},
 	{"rlimits", check_rlimits},
 	{"oomScoreAdj", check_oom_score_adj},
-	{"execCPUAffinity", check_cpu_affinity},
 	{"apparmorProfile", check_apparmor},
-	{"not yet", check_not_yet},
+	{"selinuxLabel", check_selinux},
 	{0},
 };

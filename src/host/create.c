@@ -69,10 +69,13 @@ static void log_config_warning(void *arg, const char *message)
 
 static int do_validate(struct create *c, struct err *err)
 {
-	const struct oci_process *process = c->bundle.config->process;
+	const struct oci_config *config = c->bundle.config;
+	const struct oci_process *process = config->process;
+	bool labels = (process && process->selinux_label) || (config->linux_ && config->linux_->mount_label);
 	const struct config_facts facts = {.rootless = c->facts.euid != 0 || c->facts.in_userns,
 					   .no_pivot = c->request->no_pivot,
-					   .apparmor = process && process->apparmor_profile && facts_apparmor()};
+					   .apparmor = process && process->apparmor_profile && facts_apparmor(),
+					   .selinux = labels && facts_selinux()};
 
 	return config_validate(c->bundle.config, &facts, log_config_warning, NULL, err);
 }
@@ -447,7 +450,9 @@ static int do_ready(struct create *c, struct err *err)
 
 static int do_rlimits(struct create *c, struct err *err)
 {
-	return process_rlimits(&c->plan, c->init.pid, err);
+	int r = process_rlimits(&c->plan, c->init.pid, err);
+
+	return r < 0 ? r : process_scheduling(&c->plan, c->init.pid, err);
 }
 
 static int do_pidfd_socket(struct create *c, struct err *err)
@@ -524,7 +529,8 @@ static const struct step {
 	{"adopt", do_adopt, NULL},
 	{"ready", do_ready, NULL},
 	{"delegate cgroup", create_delegate, NULL}, /* the cgroup namespace is above it */
-	{"rlimits", do_rlimits, NULL},              /* as late as possible: RLIMIT_NOFILE would bite init's own work */
+	{"rlimits and scheduling", do_rlimits,
+	 NULL}, /* as late as possible: RLIMIT_NOFILE would bite init's own work */
 	{"pidfd socket", do_pidfd_socket, NULL},
 	{"save created", do_save_created, NULL},
 	{"pid file", do_pid_file, undo_pid_file}, /* last: engines take it as "there is a container" */

@@ -81,10 +81,19 @@ static void log_warn(void *arg, const char *message)
 	log_warning("%s", message);
 }
 
+static bool may_have_label(const struct exec *e)
+{
+	const struct oci_process *own = e->bundle.config->process;
+	const struct exec_wishes *wishes = e->request->wishes;
+
+	return wishes->process_label || wishes->process_file || (own && own->selinux_label);
+}
+
 static int do_process(struct exec *e, struct err *err)
 {
 	struct config_facts facts = {.rootless = e->facts.euid != 0 || e->facts.in_userns,
-				     .apparmor = facts_apparmor()};
+				     .apparmor = facts_apparmor(),
+				     .selinux = may_have_label(e) && facts_selinux()};
 	int r = exec_process(e->bundle.config, e->request->wishes, &facts, log_warn, NULL, e->bundle.arena, err);
 
 	if (r < 0)
@@ -246,10 +255,12 @@ static int do_image(struct exec *e, struct err *err)
 static int do_affinity(struct exec *e, struct err *err)
 {
 	const void *mask = e->plan.initial_cpus;
+	int r;
 
-	if (e->plan.n_initial_cpus && sched_setaffinity(0, e->plan.n_initial_cpus, mask) < 0)
-		return err_set(err, -errno, "process.execCPUAffinity.initial: bind turtle to these CPUs");
-	return 0;
+	if (!e->plan.n_initial_cpus || sched_setaffinity(0, e->plan.n_initial_cpus, mask) == 0)
+		return 0;
+	r = err_set(err, -errno, "process.execCPUAffinity.initial: bind turtle to these CPUs");
+	return r == -EINVAL ? err_hint(err, "none of them is online and in turtle's cgroup") : r;
 }
 
 static int do_foreground(struct exec *e, struct err *err)
@@ -290,7 +301,9 @@ static int do_ready(struct exec *e, struct err *err)
 
 static int do_rlimits(struct exec *e, struct err *err)
 {
-	return process_rlimits(&e->plan, e->process.pid, err);
+	int r = process_rlimits(&e->plan, e->process.pid, err);
+
+	return r < 0 ? r : process_scheduling(&e->plan, e->process.pid, err);
 }
 
 static int do_pidfd_socket(struct exec *e, struct err *err)
@@ -349,7 +362,8 @@ static const struct step {
 	{"terminal", do_terminal, NULL},
 	{"adopt", do_adopt, NULL},
 	{"ready", do_ready, NULL},
-	{"rlimits", do_rlimits, NULL}, /* as late as possible: RLIMIT_NOFILE would bite init's own work */
+	{"rlimits and scheduling", do_rlimits,
+	 NULL}, /* as late as possible: RLIMIT_NOFILE would bite init's own work */
 	{"pidfd socket", do_pidfd_socket, NULL},
 	{"pid file", do_pid_file, undo_pid_file}, /* before the process may end: engines look for it then */
 	{"execute", do_execute, NULL},

@@ -9,10 +9,14 @@
 #include "host/cgroup/cgroup.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* The initial user namespace maps everything to itself. */
@@ -108,6 +112,45 @@ bool facts_apparmor(void)
 
 	return fd_read_file(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", 16, &enabled, NULL) >= 0 &&
 	       enabled[0] == 'Y';
+}
+
+static bool is_selinuxfs(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && fs.f_type == SELINUX_MAGIC && !(fs.f_flags & ST_RDONLY);
+}
+
+/* Its file system at one of the usual places, or anywhere; read-only is how containers are told that there is none. */
+static bool selinuxfs_is_mounted(void)
+{
+	_cleanup_free_ char *mounts = NULL;
+	char *save = NULL;
+
+	if (is_selinuxfs("/sys/fs/selinux") || is_selinuxfs("/selinux"))
+		return true;
+	if (fd_read_file(AT_FDCWD, "/proc/self/mounts", 16 * 1024 * 1024, &mounts, NULL) < 0)
+		return false;
+	for (char *line = strtok_r(mounts, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char path[PATH_MAX], type[32];
+
+		if (sscanf(line, "%*s %4095s %31s", path, type) == 2 && !strcmp(type, "selinuxfs") &&
+		    is_selinuxfs(path))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Without a policy the kernel takes labels and forgets them: then the only ones are the words of its initial table,
+ * such as "kernel"; a label has parts.
+ */
+bool facts_selinux(void)
+{
+	_cleanup_free_ char *own = NULL;
+
+	return selinuxfs_is_mounted() && fd_read_file(AT_FDCWD, "/proc/self/attr/current", 4096, &own, NULL) >= 0 &&
+	       strchr(own, ':');
 }
 
 void facts_free(struct plan_facts *facts)

@@ -11,6 +11,8 @@ void facts_free(struct plan_facts *facts);
 
 /* Whether AppArmor is enabled on this host, for config_validate(). */
 bool facts_apparmor(void);
+/* Whether SELinux is, with a policy. */
+bool facts_selinux(void);
 
 /* Whether the capability is in the effective set of the caller. */
 bool have_capability(unsigned cap);

@@ -3,6 +3,7 @@
 #include "host/handover.h"
 
 #include "base/fd.h"
+#include "base/sys.h"
 #include "base/mem.h"
 #include "host/console.h"
 #include "host/pidfile.h"
@@ -100,5 +101,23 @@ int process_rlimits(const struct plan *plan, pid_t pid, struct err *err)
 			return err_set(err, -errno, "set resource limit %u to soft %llu, hard %llu", limit->resource,
 				       (unsigned long long)limit->soft, (unsigned long long)limit->hard);
 	}
+	return 0;
+}
+
+int process_scheduling(const struct plan *plan, pid_t pid, struct err *err)
+{
+	const struct init_plan *init = plan->init;
+	const struct plan_scheduler *s = plan_at(init, init->scheduler);
+
+	if (!(init->flags & PLAN_HOST_SCHEDULING))
+		return 0;
+	if (s && sys_sched_setattr(pid, &s->attr) < 0) {
+		int r = err_set(err, -errno, "process.scheduler: set %s", plan_str(init, s->policy));
+		const char *why = plan_str(init, r == -EPERM ? s->denied : s->invalid);
+
+		return why ? err_hint(err, "%s", why) : r;
+	}
+	if (init->io_priority && sys_ioprio_set(pid, init->io_priority) < 0)
+		return err_set(err, -errno, "process.ioPriority: set the class and priority");
 	return 0;
 }

@@ -37,5 +37,7 @@ void handover_close(struct handover *handover);
 
 /* Inside a user namespace a process could not raise a limit; outside it has done this itself. */
 int process_rlimits(const struct plan *plan, pid_t pid, struct err *err);
+/* The same of its scheduler and ioPriority. */
+int process_scheduling(const struct plan *plan, pid_t pid, struct err *err);
 
 #endif

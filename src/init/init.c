@@ -149,6 +149,9 @@ WHEN(final_propagation, own_root(plan) && plan->final_propagation)
 WHEN(has_personality, plan->flags &PLAN_SET_PERSONALITY)
 WHEN(wants_no_new_privs, plan->flags &PLAN_NO_NEW_PRIVS)
 WHEN(has_apparmor, plan->apparmor)
+WHEN(has_selinux, plan->selinux)
+WHEN(schedules, (plan->scheduler || plan->io_priority) && !(plan->flags & PLAN_HOST_SCHEDULING))
+WHEN(has_memory_policy, plan->flags &PLAN_SET_MEMORY_POLICY)
 WHEN(has_rlimits, plan->rlimits.n)
 WHEN(awaits_cgroup, plan->flags &PLAN_AWAIT_CGROUP)
 WHEN(has_cpus, plan->cpus.n || plan->flags & PLAN_ANY_CPU)
@@ -196,7 +199,7 @@ static const struct step create_steps[] = {
 	 */
 	{"cgroup namespace", needs_cgroup, ns_cgroup},
 	/* In the cgroup, whose CPUs are the limit; what hooks start inherits it. */
-	{"CPU affinity", has_cpus, ns_affinity},
+	{"CPU affinity", has_cpus, sched_affinity},
 	/* Hooks may still change what is in the root; the paths of createContainer hooks are the host's. */
 	{"prestart and createRuntime hooks", has_host_hooks, host_hooks},
 	{"createContainer hooks", has_create_hooks, hooks_create_container},
@@ -208,7 +211,8 @@ static const struct step create_steps[] = {
 	/* Before /proc/sys is read-only. */
 	{"sysctls", has_sysctls, proc_sysctls},
 	/* For the program, and for startContainer hooks; taken by the next execve. Procfs is still at hand. */
-	{"AppArmor profile", has_apparmor, proc_apparmor},
+	{"AppArmor profile", has_apparmor, lsm_apparmor},
+	{"SELinux label", has_selinux, lsm_selinux},
 	/* After all that writes; read-only first, it must not uncover what is masked. */
 	{"read-only paths", has_readonly_paths, mask_readonly_paths},
 	{"masked paths", has_masks, mask_paths},
@@ -228,11 +232,15 @@ static const struct step create_steps[] = {
 	{"session of its own", outside, new_session},
 	{"terminal of that session", terminal_late, term_control},
 	{"personality", has_personality, set_personality},
+	/* In the cgroup, whose memory nodes are the limit. */
+	{"memory policy", has_memory_policy, sched_memory_policy},
 	{"umask", NULL, set_umask},
 	/* Raising takes a capability. */
 	{"resource limits", has_rlimits, ids_rlimits},
 	/* With the rights of root where they are enough; else once more as the user (a home on NFS). */
 	{"enter working directory", has_process, exec_enter_cwd},
+	/* Takes a capability; and a process with a deadline can't be cloned any more. */
+	{"scheduling", schedules, sched_apply},
 	{"credentials", NULL, ids_set},
 	{"hide again", NULL, hide},
 	{"check working directory", has_process, exec_check_cwd},
@@ -257,7 +265,7 @@ static const struct step exec_steps[] = {
 	/* The user's systemd may not move a process of another user, which we are about to become. */
 	{"cgroup", awaits_cgroup, ns_cgroup},
 	/* Entering the cgroup may have changed it. */
-	{"CPU affinity", has_cpus, ns_affinity},
+	{"CPU affinity", has_cpus, sched_affinity},
 	/* From here on the container's user may have the right to look at us. */
 	{"hide from the container", NULL, hide},
 	{"join namespaces", has_joins, ns_join},
@@ -269,8 +277,11 @@ static const struct step exec_steps[] = {
 	{"home", NULL, exec_find_home},
 	{"null device as stdio", no_terminal, term_stdio_null},
 	{"owner of stdio", no_terminal, term_stdio_owner},
-	/* For the next execve, also of a child. The last that needs procfs. */
-	{"AppArmor profile", has_apparmor, proc_apparmor},
+	/* For the next execve, also of a child. */
+	{"AppArmor profile", has_apparmor, lsm_apparmor},
+	{"SELinux label", has_selinux, lsm_selinux},
+	/* The container's own, found by its name; with a label it is the last that needs procfs. */
+	{"session keyring", new_keyring, ns_keyring},
 	/* With the rights of root where they are enough; else once more as the user (a home on NFS). */
 	{"enter working directory", NULL, exec_enter_cwd},
 	{"close", NULL, close_all},
@@ -279,11 +290,12 @@ static const struct step exec_steps[] = {
 	{"clone into the pid namespace", staged, ns_stage},
 	{"new session", NULL, new_session},
 	{"controlling terminal", terminal, term_control},
-	/* The container's own, found by its name. */
-	{"session keyring", new_keyring, ns_keyring},
 	{"personality", has_personality, set_personality},
+	/* In the cgroup, whose memory nodes are the limit. */
+	{"memory policy", has_memory_policy, sched_memory_policy},
 	{"umask", NULL, set_umask},
 	{"resource limits", has_rlimits, ids_rlimits},
+	{"scheduling", schedules, sched_apply},
 	{"credentials", NULL, ids_set},
 	{"hide again", NULL, hide},
 	{"check working directory", NULL, exec_check_cwd},

@@ -121,7 +121,6 @@ int ns_stage(struct init *init, struct err *err); /* returns in the container's 
 int ns_unshare(struct init *init, struct err *err);
 int ns_become(struct init *init, struct err *err);
 int ns_cgroup(struct init *init, struct err *err); /* more than once is fine */
-int ns_affinity(struct init *init, struct err *err);
 int ns_time(struct init *init, struct err *err);
 int ns_names(struct init *init, struct err *err);
 int ns_loopback(struct init *init, struct err *err);
@@ -153,7 +152,7 @@ int dev_null(struct init *init, struct err *err);
 int mask_readonly_paths(struct init *init, struct err *err);
 int mask_paths(struct init *init, struct err *err);
 /* A detached empty read-only directory. */
-int mask_empty(struct err *err);
+int mask_empty(struct init *init, struct err *err);
 
 /* proc.c */
 int proc_open(struct init *init, unsigned attrs, struct err *err); /* init->proc is there afterwards */
@@ -164,7 +163,19 @@ int proc_of_joined(struct init *init, struct err *err);
 int proc_context(struct init *init, struct err *err);
 int proc_write(struct init *init, const char *path, const char *value, struct err *err);
 int proc_sysctls(struct init *init, struct err *err);
-int proc_apparmor(struct init *init, struct err *err);
+
+/* lsm.c */
+int lsm_apparmor(struct init *init, struct err *err);
+int lsm_selinux(struct init *init, struct err *err);
+int fs_label(int fsfd, const struct init_plan *plan,
+	     struct err *err); /* the plan's mountLabel, by the option that it names */
+/* The label of keys that are made from now on; NULL: none in particular. */
+int lsm_keys(struct init *init, const char *label, struct err *err);
+
+/* scheduling.c */
+int sched_affinity(struct init *init, struct err *err);
+int sched_apply(struct init *init, struct err *err);
+int sched_memory_policy(struct init *init, struct err *err);
 
 /* term.c */
 int term_open(struct init *init, struct err *err);

@@ -52,19 +52,30 @@ int mask_readonly_paths(struct init *init, struct err *err)
 	return 0;
 }
 
-/* One empty read-only directory for all: a file system each would cost far more to make and to give back. */
-int mask_empty(struct err *err)
+static int make_empty(struct init *init, const char *inodes, struct err *err)
 {
-	static const char *const tight[] = {"source=tmpfs", "nr_blocks=1", "nr_inodes=1", NULL};
-	static const char *const roomy[] = {"source=tmpfs", "nr_blocks=1", "nr_inodes=2", NULL};
 	const unsigned attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	int fd = fs_mount("tmpfs", tight, attrs, err);
+	const char *const params[] = {"source=tmpfs", "nr_blocks=1", inodes};
+	_cleanup_close_ int fsfd = fs_open("tmpfs", err);
+	int r = fsfd < 0 ? fsfd : 0;
+
+	for (unsigned i = 0; i < sizeof(params) / sizeof(params[0]) && r == 0; i++)
+		r = fs_param(fsfd, params[i], err);
+	if (r == 0 && init->plan->mount_label)
+		r = fs_label(fsfd, init->plan, err);
+	return r < 0 ? r : fs_create(fsfd, "tmpfs", attrs, err);
+}
+
+/* One empty read-only directory for all: a file system each would cost far more to make and to give back. */
+int mask_empty(struct init *init, struct err *err)
+{
+	int fd = make_empty(init, "nr_inodes=1", err);
 
 	if (fd >= 0)
 		return fd;
 	/* Kernels of some distributions need an inode more. */
 	err_clear(err);
-	return fs_mount("tmpfs", roomy, attrs, err);
+	return make_empty(init, "nr_inodes=2", err);
 }
 
 /*
@@ -91,7 +102,7 @@ static int cover(struct init *init, int target, bool dir, int *first, const char
 	_cleanup_close_ int tree = -1;
 
 	if (*first < 0) {
-		*first = dir ? mask_empty(err) : make_null(init, err);
+		*first = dir ? mask_empty(init, err) : make_null(init, err);
 		return *first < 0 ? *first : put_on(*first, target, path, err);
 	}
 	tree = sys_open_tree(*first, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);

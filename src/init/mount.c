@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #define PROC_MAGIC    0x9fa0
 #define PROC_ROOT_INO 1
@@ -176,13 +177,50 @@ static bool has_param(const struct init_plan *plan, struct plan_list data, const
 	return false;
 }
 
+static bool is_queues(const struct init_plan *plan, const struct plan_mount *m)
+{
+	return m->kind == PLAN_MOUNT_FS && !strcmp(plan_str(plan, m->fstype), "mqueue");
+}
+
+/* The option that gives a label, if param is one. */
+static const char *context_key(const char *param)
+{
+	static const char *const keys[] = {"context", "fscontext", "defcontext", "rootcontext"};
+
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (starts_with(param, keys[i]) && param[strlen(keys[i])] == '=')
+			return keys[i];
+	return NULL;
+}
+
+/* Whether mountLabel is for this one; its own options may have another. */
+static bool gets_label(const struct init_plan *plan, const struct plan_mount *m)
+{
+	if (!plan->mount_label || m->kind != PLAN_MOUNT_FS || is_queues(plan, m))
+		return false;
+	for (uint32_t i = 0; i < m->data.n; i++)
+		if (context_key(plan_str_item(plan, m->data, i)))
+			return false;
+	return true;
+}
+
+/* Queues have labels of their own, and the option would give them all the same: it is for their directory alone. */
+static int label_queues(struct init *init, int tree, struct err *err)
+{
+	const char *label = plan_str(init->plan, init->plan->mount_label);
+	_cleanup_close_ int fd = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsetxattr(fd, "security.selinux", label, strlen(label) + 1, 0) < 0)
+		return err_set(err, -errno, "linux.mountLabel: give the directory the label \"%s\"", label);
+	return 0;
+}
+
 /* Parameters that are not in the list but follow from the rest. */
 static int implied_params(struct init *init, const struct plan_mount *m, int fsfd, const struct stat *covered,
 			  struct err *err)
 {
 	const struct init_plan *plan = init->plan;
 	const char *fstype = plan_str(plan, m->fstype), *source = plan_str(plan, m->source);
-	const char *label = plan_str(plan, plan->mount_label);
 	int r = 0;
 
 	/* Of a cgroup mount the plan names what to bind instead. */
@@ -197,9 +235,7 @@ static int implied_params(struct init *init, const struct plan_mount *m, int fsf
 		text(mode, sizeof(mode), "mode=%o", (unsigned)covered->st_mode & 07777);
 		r = fs_param(fsfd, mode, err);
 	}
-	if (r == 0 && label && m->kind == PLAN_MOUNT_FS)
-		r = fs_string(fsfd, "context", label, err);
-	return r;
+	return r == 0 && gets_label(plan, m) ? fs_label(fsfd, plan, err) : r;
 }
 
 /* A detached mount of a new file system; covered: the directory that it will cover, if that existed before. */
@@ -310,28 +346,40 @@ int mount_late_readonly(struct init *init, struct err *err)
 	return settle_late(init, PLAN_LATE_END, err);
 }
 
+/* The parameters as mount(2) takes them: one text. The categories of a label are separated by commas, too. */
+static int join_params(const struct init_plan *plan, const struct plan_mount *m, char *data, size_t size,
+		       struct err *err)
+{
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < m->data.n && used < size - 1; i++) {
+		const char *param = plan_str_item(plan, m->data, i), *separator = i ? "," : "";
+
+		if (context_key(param))
+			used += (size_t)text(data + used, size - used, "%s%s=\"%s\"", separator, context_key(param),
+					     strchr(param, '=') + 1);
+		else
+			used += (size_t)text(data + used, size - used, "%s%s", separator, param);
+	}
+	if (gets_label(plan, m) && used < size - 1)
+		used += (size_t)text(data + used, size - used, ",%s=\"%s\"", plan_str(plan, plan->mount_context),
+				     plan_str(plan, plan->mount_label));
+	/* text() cuts. */
+	return used >= size - 1 ? err_set(err, -E2BIG, "pass %u options", m->data.n) : 0;
+}
+
 static int mount_fs_long(struct init *init, const struct plan_mount *m, int target, struct err *err)
 {
 	const struct init_plan *plan = init->plan;
 	_cleanup_close_ int tree = -1;
 	static char data[4096]; /* a page is what the kernel takes */
-	size_t used = 0;
 	int r;
 
-	if (plan->mount_label || m->flags & PLAN_MOUNT_TMPCOPYUP || m->attr_set & MOUNT_ATTR_NOSYMFOLLOW)
+	if (m->flags & PLAN_MOUNT_TMPCOPYUP || m->attr_set & MOUNT_ATTR_NOSYMFOLLOW)
 		return err_msg(err, -E2BIG, "an option longer than 255 bytes does not go together with the others");
-	for (uint32_t i = 0; i < m->data.n; i++) {
-		const char *param = plan_str_item(plan, m->data, i);
-		size_t n = strlen(param);
-
-		if (used + n + 2 > sizeof(data))
-			return err_set(err, -E2BIG, "pass %u options", m->data.n);
-		if (used)
-			data[used++] = ',';
-		memcpy(data + used, param, n + 1);
-		used += n;
-	}
-	r = check_proc(plan_str(plan, m->destination), target, target, false, err);
+	r = join_params(plan, m, data, sizeof(data), err);
+	if (r == 0)
+		r = check_proc(plan_str(plan, m->destination), target, target, false, err);
 	if (r == 0)
 		r = mount_by_link(init, m, target, data, err);
 	if (r < 0)
@@ -383,6 +431,11 @@ static int mount_fs(struct init *init, const struct plan_mount *m, struct err *e
 	tree = (m->source_fd < 0 ? make_fs : take_fs)(init, m, attrs, made ? NULL : &st, err);
 	if (tree < 0)
 		return tree;
+	if (init->plan->mount_label && is_queues(init->plan, m)) {
+		r = label_queues(init, tree, err);
+		if (r < 0)
+			return r;
+	}
 	if (copy_up && !made) {
 		r = copy_tree(target, tree, err);
 		if (r < 0)
@@ -476,7 +529,7 @@ static int mount_cgroup(struct init *init, const struct plan_mount *m, struct er
 		return r;
 	/* Without the right to make a cgroup it has none to show, least of all those that are its user's. */
 	err_clear(err);
-	tree = mask_empty(err);
+	tree = mask_empty(init, err);
 	return tree < 0 ? tree : attach(init, m, take_fd(&tree), target, err);
 }
 

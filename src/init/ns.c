@@ -134,8 +134,13 @@ int ns_time(struct init *init, struct err *err)
 	if (unshare(CLONE_NEWTIME) < 0)
 		return err_set(err, -errno, "unshare the time namespace");
 	r = proc_open(init, 0, err);
-	if (r == 0 && offsets && offsets[0])
+	if (r == 0 && offsets && offsets[0]) {
 		r = proc_write(init, "self/timens_offsets", offsets, err);
+		if (r == -ERANGE)
+			err_hint(err, "a clock would begin before 0, or end too soon");
+		if (r < 0)
+			err_wrap(err, "linux.timeOffsets");
+	}
 	if (r < 0)
 		return r;
 	dir = root_open(init->proc, "self/ns", O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
@@ -146,25 +151,6 @@ int ns_time(struct init *init, struct err *err)
 	if (ns < 0)
 		return err_set(err, -errno, "open /proc/self/ns/time_for_children");
 	return setns(ns, CLONE_NEWTIME) < 0 ? err_set(err, -errno, "enter the new time namespace") : 0;
-}
-
-/* The CPUs that the cgroup does not have are the kernel's to leave out. */
-int ns_affinity(struct init *init, struct err *err)
-{
-	static uint8_t all[1024];
-	const struct init_plan *plan = init->plan;
-	const uint8_t *cpus = plan_items(plan, plan->cpus, uint8_t);
-	size_t size = plan->cpus.n;
-
-	if (!size) {
-		memset(all, 0xff, sizeof(all));
-		cpus = all;
-		size = sizeof(all);
-	}
-	/* More CPUs are a courtesy, which a sandbox around us may deny; those that were asked for are not. */
-	if (sched_setaffinity(0, size, (const cpu_set_t *)(const void *)cpus) < 0 && plan->cpus.n)
-		return err_set(err, -errno, "process.execCPUAffinity: bind the process to its CPUs");
-	return 0;
 }
 
 /*
@@ -203,7 +189,7 @@ int ns_names(struct init *init, struct err *err)
  * the container that have no link to it could not use its keys; in a user namespace the owner is the host's user, and
  * "others" is what remains for the container's.
  */
-int ns_keyring(struct init *init, struct err *err)
+static int join_keyring(struct init *init, struct err *err)
 {
 	const char *name = plan_str(init->plan, init->plan->keyring);
 	unsigned long perm = 0x3f1b0000UL | (init->plan->flags & PLAN_IN_USERNS ? 0x08UL : 0);
@@ -222,4 +208,15 @@ int ns_keyring(struct init *init, struct err *err)
 	if (sys_keyctl(KEYCTL_SETPERM, (unsigned long)key, perm, 0, 0) < 0)
 		return err_set(err, -errno, "set the permissions of session keyring \"%s\"", name);
 	return 0;
+}
+
+/* With the label of the process, where it has one: else SELinux would not let it at its own keys. */
+int ns_keyring(struct init *init, struct err *err)
+{
+	const char *label = plan_str(init->plan, init->plan->selinux);
+	int r = label ? lsm_keys(init, label, err) : 0;
+
+	if (r == 0)
+		r = join_keyring(init, err);
+	return r == 0 && label ? lsm_keys(init, NULL, err) : r;
 }

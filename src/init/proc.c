@@ -72,26 +72,6 @@ int proc_write(struct init *init, const char *path, const char *value, struct er
 	return 0;
 }
 
-/* The kernel keeps it for the next execve of ours, and refuses the name of a profile that is not loaded. */
-int proc_apparmor(struct init *init, struct err *err)
-{
-	const char *profile = plan_str(init->plan, init->plan->apparmor);
-	int r = proc_open(init, 0, err);
-	char line[300];
-
-	if (r < 0)
-		return r;
-	if ((size_t)text(line, sizeof(line), "exec %s", profile) == sizeof(line) - 1)
-		r = err_set(err, -ENAMETOOLONG, "AppArmor");
-	else
-		r = proc_write(init, "thread-self/attr/apparmor/exec", line, err);
-	if (r == -ENOENT) {
-		err_clear(err);
-		return err_set(err, r, "AppArmor profile \"%s\" is not loaded", profile);
-	}
-	return r < 0 ? err_wrap(err, "AppArmor profile \"%s\"", profile) : 0;
-}
-
 int proc_sysctls(struct init *init, struct err *err)
 {
 	const struct init_plan *plan = init->plan;

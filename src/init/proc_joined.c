@@ -42,7 +42,7 @@ static int join(const struct init *init, uint32_t type, struct err *err)
 }
 
 /* The right to it may be only in the user namespace; the right to mount is in a mount namespace of one's own. */
-static int prepare(const struct init *init, int sock, struct err *err)
+static int prepare(struct init *init, int sock, struct err *err)
 {
 	_cleanup_close_ int empty = -1;
 	int r = join(init, CLONE_NEWPID, err);
@@ -57,7 +57,7 @@ static int prepare(const struct init *init, int sock, struct err *err)
 		return r;
 	if (unshare(CLONE_NEWNS) < 0)
 		return err_set(err, -errno, "unshare the mount namespace");
-	empty = mask_empty(err);
+	empty = mask_empty(init, err);
 	if (empty < 0)
 		return empty;
 	if (fchdir(empty) < 0 || chroot(".") < 0)
@@ -112,7 +112,7 @@ static _Noreturn void end(int sock, int r, const struct err *err)
 	leave(r < 0);
 }
 
-static _Noreturn void in_child(const struct init *init, int sock, unsigned n)
+static _Noreturn void in_child(struct init *init, int sock, unsigned n)
 {
 	struct clone_args args = {.exit_signal = SIGCHLD};
 	struct err err = {0};

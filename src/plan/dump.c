@@ -220,6 +220,8 @@ static const struct word flag_words[] = {
 	{PLAN_LISTEN_PID, "LISTEN_PID"},
 	{PLAN_BUILD_OUTSIDE, "build outside"},
 	{PLAN_MUTE, "mute"},
+	{PLAN_HOST_SCHEDULING, "host sets scheduling"},
+	{PLAN_SET_MEMORY_POLICY, "memory policy"},
 };
 
 static const struct word mount_flag_words[] = {
@@ -541,6 +543,7 @@ static void dump_root(struct dump *d)
 		end(d, "}");
 	}
 	put_off(d, "mountLabel", init->mount_label);
+	put_off(d, "mountContext", init->mount_context);
 }
 
 static void put_caps(struct dump *d, const char *key, uint64_t mask)
@@ -551,6 +554,33 @@ static void put_caps(struct dump *d, const char *key, uint64_t mask)
 	for (unsigned cap = 0; cap < 64 && name_of_capability(cap); cap++)
 		words[n++] = (struct word){UINT64_C(1) << cap, name_of_capability(cap) + 4};
 	put_words(d, key, mask, words, n);
+}
+
+static void dump_scheduling(struct dump *d)
+{
+	const struct init_plan *init = d->init;
+	const struct plan_scheduler *s = plan_at(init, init->scheduler);
+
+	if (s) {
+		begin(d, "scheduler", "{");
+		put_u64(d, "size", s->attr.size);
+		put_u64(d, "policy", s->attr.policy);
+		put_off(d, "name", s->policy);
+		put_u64(d, "flags", s->attr.flags);
+		put_i64(d, "nice", s->attr.nice);
+		put_u64(d, "priority", s->attr.priority);
+		put_u64(d, "runtime", s->attr.runtime);
+		put_u64(d, "deadline", s->attr.deadline);
+		put_u64(d, "period", s->attr.period);
+		put_off(d, "denied", s->denied);
+		put_off(d, "invalid", s->invalid);
+		end(d, "}");
+	}
+	if (init->io_priority)
+		put_octal(d, "ioPriority", init->io_priority);
+	if (init->flags & PLAN_SET_MEMORY_POLICY)
+		put_u64(d, "memoryPolicy", init->memory_mode);
+	put_cpus(d, "memoryNodes", plan_items(init, init->memory_nodes, uint8_t), init->memory_nodes.n);
 }
 
 static void dump_process(struct dump *d)
@@ -580,6 +610,7 @@ static void dump_process(struct dump *d)
 		put_u64(d, "personality", init->personality);
 	put_off(d, "keyring", init->keyring);
 	put_off(d, "apparmor", init->apparmor);
+	put_off(d, "selinux", init->selinux);
 	if (init->console_height || init->console_width) {
 		put_u64(d, "consoleHeight", init->console_height);
 		put_u64(d, "consoleWidth", init->console_width);
@@ -587,6 +618,7 @@ static void dump_process(struct dump *d)
 	if (init->preserve_fds)
 		put_u64(d, "preserveFds", init->preserve_fds);
 	put_cpus(d, "cpus", plan_items(init, init->cpus, uint8_t), init->cpus.n);
+	dump_scheduling(d);
 	if (init->seccomp_len) {
 		put_u64(d, "seccompInstructions", init->seccomp_len);
 		put_u64(d, "seccompFlags", init->seccomp_flags);

@@ -102,6 +102,22 @@ struct plan_rlimit {
 	uint64_t soft, hard;
 };
 
+/* struct sched_attr of sched_setattr(2), whose layout it has. */
+struct plan_sched_attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period; /* ns */
+	uint32_t util_min, util_max;
+};
+
+struct plan_scheduler {
+	struct plan_sched_attr attr;
+	plan_off policy;          /* its name, for messages */
+	plan_off denied, invalid; /* what the kernel may mean by EPERM, and by others; invalid may be 0 */
+};
+
 struct plan_hook {
 	plan_off path;
 	struct plan_list args; /* of plan_off; empty: argv[0] is path */
@@ -141,6 +157,8 @@ enum plan_flag {
 	PLAN_BUILD_OUTSIDE = 1 << 24, /* of a joined pid namespace, whose processes would see it: the intermediate
 					 process makes the namespaces for itself, builds, and clones init at last */
 	PLAN_MUTE = 1 << 25,       /* the seccomp filter may deny write(2): there is another way to tell of an error */
+	PLAN_HOST_SCHEDULING = 1 << 26, /* scheduler and io_priority are the host's to set, which has the right to it */
+	PLAN_SET_MEMORY_POLICY = 1 << 27,
 };
 
 enum plan_cap_set {
@@ -179,6 +197,7 @@ struct init_plan {
 	plan_off hostname, domainname;
 	struct plan_list sysctls; /* of struct plan_sysctl */
 	plan_off mount_label;     /* SELinux label for new file systems, or 0 */
+	plan_off mount_context;   /* by which of its mount options: "context", ... */
 
 	/* process */
 	struct plan_list args; /* of plan_off; may be empty (create without a process, start fails) */
@@ -192,10 +211,16 @@ struct init_plan {
 	uint64_t personality;
 	plan_off keyring;
 	plan_off apparmor;                      /* AppArmor profile that the program is executed under, or 0 */
+	plan_off selinux;                       /* SELinux label of the program and its session keyring, or 0 */
 	uint32_t console_height, console_width; /* 0 = leave */
 	uint32_t preserve_fds;                  /* descriptors 3 .. 3+n-1 stay open for the process */
 	struct plan_list cpus; /* of uint8_t: the CPUs that an exec's process is bound to, as sched_setaffinity(2) takes
 				  them; none: see PLAN_ANY_CPU */
+
+	plan_off scheduler;            /* struct plan_scheduler, or 0 */
+	uint32_t io_priority;          /* as ioprio_set(2) takes it; 0: leave */
+	uint32_t memory_mode;          /* with PLAN_SET_MEMORY_POLICY, as set_mempolicy(2) takes it, flags included */
+	struct plan_list memory_nodes; /* of uint8_t: the mask that goes with it */
 
 	/* seccomp: struct sock_filter[seccomp_len] at seccomp; 0 = none */
 	plan_off seccomp;

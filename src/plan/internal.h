@@ -86,11 +86,14 @@ int plan_mounts(struct planner *p, struct err *err);
 int plan_devices(struct planner *p, struct err *err);
 int plan_process(struct planner *p, struct err *err);
 int plan_security(struct planner *p, struct err *err);
+int plan_scheduling(struct planner *p, struct err *err);
 int plan_hooks(struct planner *p, struct err *err);
 
 /* exec.c's own kinds of two of them: the namespaces are there, and so are the maps. */
 int plan_exec_namespaces(struct planner *p, uint64_t namespaces, struct err *err);
 int plan_exec_ids(struct planner *p, bool setgroups_denied, struct err *err);
+/* scheduling.c: process.execCPUAffinity, which is for an exec alone. */
+int plan_affinity(struct planner *p, struct err *err);
 
 /* Of the process when it gets a socket for sd_notify(3), which lies in notify_dir on the host. */
 #define NOTIFY_VARIABLE "NOTIFY_SOCKET=/run/notify/notify.sock"

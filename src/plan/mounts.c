@@ -136,6 +136,24 @@ static int take_known(struct parsing *s, const struct mount_option *option, stru
 	return err_msg(err, -EINVAL, "mounts[%zu].options: %s: unknown kind", s->index, option->word);
 }
 
+/*
+ * A label in quotes, as mount(8) wants it for the sake of its commas. fsconfig(2) takes it as it is. NULL: out of
+ * memory.
+ */
+static const char *without_quotes(struct ocispec_arena *arena, const char *word)
+{
+	size_t key = strcspn(word, "="), n = strlen(word);
+	char *plain;
+
+	if (key < 7 || n < key + 3 || strncmp(word + key - 7, "context", 7) != 0 || word[key + 1] != '"' ||
+	    word[n - 1] != '"')
+		return word;
+	plain = ocispec_strndup(arena, word, n - 2);
+	if (plain)
+		memcpy(plain + key + 1, word + key + 2, n - key - 3);
+	return plain;
+}
+
 /* One word, which is an option or a parameter of the file system. */
 static int take_word(struct parsing *s, const char *word, struct err *err)
 {
@@ -145,7 +163,8 @@ static int take_word(struct parsing *s, const char *word, struct err *err)
 		return take_known(s, option, err);
 	if (!strncmp(word, "idmap=", 6) || !strncmp(word, "ridmap=", 7))
 		return take_idmap(s, word, word[0] == 'r', err);
-	return add_data(s, word, err);
+	word = without_quotes(s->p->arena, word);
+	return word ? add_data(s, word, err) : plan_no_memory(err);
 }
 
 /*

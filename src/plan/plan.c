@@ -37,6 +37,7 @@ static const struct {
 	{"devices", plan_devices}, /* whether /dev is ours to fill depends on the mounts */
 	{"process", plan_process},
 	{"security", plan_security},
+	{"scheduling", plan_scheduling},
 	{"hooks", plan_hooks},
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Capabilities, noNewPrivileges, AppArmor, seccomp, personality, keyring.
+ * Capabilities, noNewPrivileges, AppArmor, SELinux, seccomp, personality, keyring.
  *
  * Capability sets are taken exactly as given: nothing is ever added, above all not to the inheritable set, through
  * which files of the image could grant more, nor to the ambient set, with which a plain user would keep what it was
@@ -9,6 +9,7 @@
  */
 #include "plan/internal.h"
 
+#include "config/annotations.h"
 #include "config/names.h"
 
 #include <linux/capability.h>
@@ -95,6 +96,14 @@ static int plan_keyring(struct planner *p, struct err *err)
 	return 0;
 }
 
+static void plan_mount_label(struct planner *p, const char *label)
+{
+	const char *kind = plan_annotation(p, ANNOTATION_MOUNT_CONTEXT);
+
+	p->init.mount_label = block_string(&p->block, label);
+	p->init.mount_context = block_string(&p->block, kind ? kind : "context");
+}
+
 int plan_security(struct planner *p, struct err *err)
 {
 	const struct oci_process *process = p->config->process;
@@ -106,7 +115,11 @@ int plan_security(struct planner *p, struct err *err)
 			p->init.flags |= PLAN_NO_NEW_PRIVS;
 		if (process->apparmor_profile && process->apparmor_profile[0])
 			p->init.apparmor = block_string(&p->block, process->apparmor_profile);
+		if (process->selinux_label && process->selinux_label[0])
+			p->init.selinux = block_string(&p->block, process->selinux_label);
 	}
+	if (l && l->mount_label && l->mount_label[0])
+		plan_mount_label(p, l->mount_label);
 	if (l && l->personality && name_to_personality(l->personality->domain, &p->init.personality))
 		p->init.flags |= PLAN_SET_PERSONALITY;
 	if (p->seccomp && p->seccomp->len) {

@@ -5,10 +5,10 @@
  *
  *	plan-dump CONFIG [OPTION]...
  *
- * OPTION is of the host: unprivileged, in-userns, setgroups-denied, clone-refused, no-cgroup2, old-kernel, few-caps;
- * systemd, systemd-user, systemd-old say which manager is there, and that it is asked; of the request: no-pivot,
- * no-new-keyring, listen, listen-fds, notify, preserve-fds, cgroup-disabled, seccomp. exec plans a further process, in
- *a container that has the namespaces of the configuration; await-cgroup: one that systemd has to move.
+ * OPTION is of the host: unprivileged, in-userns, setgroups-denied, clone-refused, no-cgroup2, old-kernel, few-caps,
+ * selinux; systemd, systemd-user, systemd-old say which manager is there, and that it is asked; of the request:
+ *no-pivot, no-new-keyring, listen, listen-fds, notify, preserve-fds, cgroup-disabled, seccomp. exec plans a further
+ *process, in a container that has the namespaces of the configuration; await-cgroup: one that systemd has to move.
  */
 #include "base/fd.h"
 #include "base/mem.h"
@@ -81,6 +81,8 @@ static int take_option(struct host *h, const char *word)
 		h->request.preserve_fds = 3;
 	} else if (!strcmp(word, "cgroup-disabled")) {
 		h->request.cgroup_disabled = true;
+	} else if (!strcmp(word, "selinux")) {
+		h->config.selinux = true;
 	} else if (!strcmp(word, "exec")) {
 		h->exec = true;
 	} else if (!strcmp(word, "await-cgroup")) {

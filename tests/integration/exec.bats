@@ -393,6 +393,9 @@ exec_detached()
 	is /usr/bin
 	ok turtle exec --cwd /tmp box /probe cwd
 	is /tmp
+	# The process's own, by the number that it has in there.
+	ok turtle exec --cwd /proc/self box sh -c '[ "$(readlink /proc/$$/cwd)" = "/proc/$$" ] && echo own'
+	is own
 	# As in runc it is enough that one of the two may go there: the caller or the user.
 	ok turtle exec --cwd /private -u 1000 box /probe cwd
 	is /private

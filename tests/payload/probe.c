@@ -25,6 +25,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -379,6 +380,57 @@ static int verb_clock(char **arg)
 	return 0;
 }
 
+/* keylabel: the label that SELinux has given the session keyring. */
+static int verb_keylabel(char **arg)
+{
+	char label[256];
+	long n = syscall(SYS_keyctl, KEYCTL_GET_SECURITY, KEY_SPEC_SESSION_KEYRING, label, sizeof(label) - 1);
+
+	(void)arg;
+	if (n < 0)
+		return tell(-1);
+	printf("%.*s\n", (int)n, label);
+	return 0;
+}
+
+/* label: that of each file. */
+static int verb_label(char **arg)
+{
+	for (; *arg; arg++) {
+		char label[256];
+		ssize_t n = getxattr(*arg, "security.selinux", label, sizeof(label) - 1);
+
+		if (n < 0)
+			tell(-1);
+		else
+			printf("%.*s\n", (int)n, label);
+	}
+	return 0;
+}
+
+/* sched: policy, flags, nice, priority, runtime, deadline, period, class and priority of I/O, of a process (0: itself).
+ */
+static int verb_sched(char **arg)
+{
+	struct {
+		unsigned int size, policy;
+		unsigned long long flags;
+		int nice;
+		unsigned int priority;
+		unsigned long long runtime, deadline, period;
+		unsigned int util_min, util_max;
+	} attr = {0};
+	int pid = atoi(arg[0]), io;
+
+	if (syscall(SYS_sched_getattr, pid, &attr, sizeof(attr), 0) < 0)
+		return tell(-1);
+	io = (int)syscall(SYS_ioprio_get, 1, pid);
+	printf("policy %u flags %llu nice %d priority %u runtime %llu deadline %llu period %llu io %d:%d\n",
+	       attr.policy, attr.flags, attr.nice, attr.priority, attr.runtime, attr.deadline, attr.period, io >> 13,
+	       io & 7);
+	return 0;
+}
+
 static int verb_securebits(char **arg)
 {
 	(void)arg;
@@ -677,12 +729,15 @@ static const struct {
 	{"int80", verb_int80, 1},
 	{"x32", verb_x32, 1},
 #endif
+	{"keylabel", verb_keylabel, 0},
 	{"keyring", verb_keyring, 0},
+	{"label", verb_label, 1},
 	{"mount", verb_mount, 4},
 	{"open", verb_open, 2},
 	{"personality", verb_personality, 0},
 	{"leaderless", verb_leaderless, 0},
 	{"rlimits", verb_rlimits, 0},
+	{"sched", verb_sched, 1},
 	{"securebits", verb_securebits, 0},
 	{"signals", verb_signals, 0},
 	{"stat", verb_stat, 1},

@@ -19,7 +19,7 @@ struct config_case {
 	const char *top, *process, *linux_;
 	const char *error;   /* whole message; NULL = the document is valid */
 	const char *warning; /* the one warning; NULL = none; "*" = doesn't matter */
-	bool no_pivot;
+	bool no_pivot, selinux;
 };
 
 static inline void config_case_warn(void *arg, const char *message)
@@ -36,7 +36,7 @@ static inline void config_case_run(void **state)
 {
 	const struct config_case *c = *state;
 	struct ocispec_arena *arena = ocispec_arena_new();
-	struct config_facts facts = {.no_pivot = c->no_pivot};
+	struct config_facts facts = {.no_pivot = c->no_pivot, .selinux = c->selinux};
 	struct ocispec_error why = {0};
 	struct err err = {0};
 	char *seen = NULL, *text = NULL;

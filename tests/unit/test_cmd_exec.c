@@ -277,7 +277,8 @@ static const struct row options[] = {
 	{"empty profile and label are none", .argv = {"--apparmor", "", "--process-label", "", "id", "c"},
 	 .process = IS(USER, "")},
 	{"what only the container's own may refuse", .argv = {"--process-label", "a:b:c", "id", "c"},
-	 .error = "process.selinuxLabel: not supported yet"},
+	 .error = "process.selinuxLabel: selinux label is specified in config, but selinux is disabled or not "
+		  "supported"},
 
 	{"what the host does",
 	 .argv = {"--console-socket", "/c", "--pidfd-socket=/p", "--pid-file", "f", "--cgroup", "/x", "-d",

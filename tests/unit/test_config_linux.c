@@ -87,6 +87,11 @@ static const struct config_case offsets[] = {
 	 .error = "linux.timeOffsets.boottime.nanosecs: 1000000000 is a second or more"},
 	{"most nanoseconds", .linux_ = T(NS("time"), "\"monotonic\":{\"nanosecs\":4294967295}"),
 	 .error = "linux.timeOffsets.monotonic.nanosecs: 4294967295 is a second or more"},
+	{"largest secs", .linux_ = T(NS("time"), "\"boottime\":{\"secs\":9223372036,\"nanosecs\":999999999}")},
+	{"secs too large", .linux_ = T(NS("time"), "\"boottime\":{\"secs\":9223372037}"),
+	 .error = "linux.timeOffsets.boottime.secs: 9223372037 is more than a clock can hold"},
+	{"secs too small", .linux_ = T(NS("time"), "\"monotonic\":{\"secs\":-9223372036854775808}"),
+	 .error = "linux.timeOffsets.monotonic.secs: -9223372036854775808 is more than a clock can hold"},
 };
 
 #define SYSCTL(key, value) ",\"sysctl\":{\"" key "\":\"" value "\"}"
@@ -232,11 +237,19 @@ static const struct config_case others[] = {
 	{"intelRdt monitoring", .linux_ = "\"intelRdt\":{\"enableMonitoring\":true}",
 	 .error = "linux.intelRdt: not supported yet"},
 	{"intelRdt that asks for nothing", .linux_ = "\"intelRdt\":{\"closID\":\"\"}"},
-	{"memoryPolicy", .linux_ = "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\"}",
-	 .error = "linux.memoryPolicy: not supported yet"},
 	{"netDevices", .linux_ = "\"netDevices\":{\"eth0\":{}}", .error = "linux.netDevices: not supported yet"},
 	{"no netDevices", .linux_ = "\"netDevices\":{}"},
-	{"mountLabel", .linux_ = "\"mountLabel\":\"l\"", .error = "linux.mountLabel: not supported yet"},
+	{"mountLabel without SELinux", .linux_ = "\"mountLabel\":\"u:o:t:s0\"",
+	 .error = "linux.mountLabel: selinux label is specified in config, but selinux is disabled or not supported"},
+	{"mountLabel", .linux_ = "\"mountLabel\":\"system_u:object_r:container_file_t:s0:c1,c2\"", .selinux = true},
+	{"mountLabel in quotes", .linux_ = "\"mountLabel\":\"\\\"u:o:t\\\"\"", .selinux = true,
+	 .error = "linux.mountLabel: there is a space, a quote or a control character in the label"},
+	{"mountLabel with a line break", .linux_ = "\"mountLabel\":\"u:o:t\\n\"", .selinux = true,
+	 .error = "linux.mountLabel: there is a space, a quote or a control character in the label"},
+	{"mountLabel with a space", .linux_ = "\"mountLabel\":\" u:o:t\"", .selinux = true,
+	 .error = "linux.mountLabel: there is a space, a quote or a control character in the label"},
+	{"mountLabel with a tab", .linux_ = "\"mountLabel\":\"u:o:t\\t\"", .selinux = true,
+	 .error = "linux.mountLabel: there is a space, a quote or a control character in the label"},
 	{"mountLabel empty", .linux_ = "\"mountLabel\":\"\""},
 };
 
@@ -304,6 +317,45 @@ static void long_namespace_path(void **state)
 	}
 }
 
+#define MPOL(mode, nodes, ...) \
+	"\"memoryPolicy\":{\"mode\":\"" mode "\",\"nodes\":\"" nodes "\",\"flags\":[" __VA_ARGS__ "]}"
+#define NODES_ERROR(what) .error = "linux.memoryPolicy.nodes: " what
+
+static const struct config_case memory_policies[] = {
+	{"bind", .linux_ = MPOL("MPOL_BIND", "0-3,7")},
+	{"interleave static", .linux_ = MPOL("MPOL_INTERLEAVE", "0", "\"MPOL_F_STATIC_NODES\"")},
+	{"weighted", .linux_ = MPOL("MPOL_WEIGHTED_INTERLEAVE", "1023", "\"MPOL_F_RELATIVE_NODES\"")},
+	{"preferred", .linux_ = MPOL("MPOL_PREFERRED", "1")},
+	{"preferred, local", .linux_ = MPOL("MPOL_PREFERRED", "")},
+	{"many", .linux_ = MPOL("MPOL_PREFERRED_MANY", "0,1", "\"MPOL_F_NUMA_BALANCING\"")},
+	{"local", .linux_ = "\"memoryPolicy\":{\"mode\":\"MPOL_LOCAL\"}"},
+	{"default", .linux_ = MPOL("MPOL_DEFAULT", "")},
+	{"no mode", .linux_ = MPOL("", ""), .error = "linux.memoryPolicy.mode: invalid memory policy mode \"\""},
+	{"unknown mode", .linux_ = MPOL("MPOL_MAX", "0"),
+	 .error = "linux.memoryPolicy.mode: invalid memory policy mode \"MPOL_MAX\""},
+	{"numactl's word", .linux_ = MPOL("bind", "0"),
+	 .error = "linux.memoryPolicy.mode: invalid memory policy mode \"bind\""},
+	{"unknown flag", .linux_ = MPOL("MPOL_BIND", "0", "\"MPOL_F_STATIC_NODES\",\"MPOL_F_ADDR\""),
+	 .error = "linux.memoryPolicy.flags[1]: invalid memory policy flag \"MPOL_F_ADDR\""},
+	{"static and relative", .linux_ = MPOL("MPOL_BIND", "0", "\"MPOL_F_STATIC_NODES\",\"MPOL_F_RELATIVE_NODES\""),
+	 .error = "linux.memoryPolicy.flags: invalid memory policy flags: the nodes are either static or relative"},
+	{"static without nodes", .linux_ = MPOL("MPOL_PREFERRED", "", "\"MPOL_F_STATIC_NODES\""),
+	 .error = "linux.memoryPolicy.flags: invalid memory policy flags: there are no nodes for them"},
+	{"nodes of default", .linux_ = MPOL("MPOL_DEFAULT", "0-3,2"),
+	 NODES_ERROR("memory policy mode requires 0 nodes but got 4")},
+	{"nodes of local", .linux_ = MPOL("MPOL_LOCAL", "1023"),
+	 NODES_ERROR("memory policy mode requires 0 nodes but got 1")},
+	{"no nodes", .linux_ = MPOL("MPOL_BIND", ""),
+	 NODES_ERROR("memory policy mode requires at least one node but got 0")},
+	{"nodes that are words", .linux_ = MPOL("MPOL_BIND", "all"),
+	 NODES_ERROR("invalid memory policy nodes \"all\"")},
+	{"nodes backwards", .linux_ = MPOL("MPOL_BIND", "3-1"), NODES_ERROR("invalid memory policy nodes \"3-1\"")},
+	{"nodes with a space", .linux_ = MPOL("MPOL_BIND", "0, 1"),
+	 NODES_ERROR("invalid memory policy nodes \"0, 1\"")},
+	{"nodes too high", .linux_ = MPOL("MPOL_BIND", "0-1024"),
+	 NODES_ERROR("invalid memory policy nodes \"0-1024\": the last node that a kernel can have is 1023")},
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(number_of_mappings), cmocka_unit_test(long_namespace_path)};
@@ -312,6 +364,7 @@ int main(void)
 	failed += run_table("namespaces", namespaces, config_case_run);
 	failed += run_table("id maps", maps, config_case_run);
 	failed += run_table("timeOffsets", offsets, config_case_run);
+	failed += run_table("memoryPolicy", memory_policies, config_case_run);
 	failed += run_table("sysctl", sysctls, config_case_run);
 	failed += run_table("masked and read-only paths", paths, config_case_run);
 	failed += run_table("rootfsPropagation", propagation, config_case_run);

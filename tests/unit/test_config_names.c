@@ -25,6 +25,8 @@ static const struct {
 	{NAMES_SECCOMP_OPERATOR, 7, "SCMP_CMP_"},
 	{NAMES_SECCOMP_ARCHITECTURE, 19, "SCMP_ARCH_"},
 	{NAMES_SECCOMP_FLAG, 4, "SECCOMP_FILTER_FLAG_"},
+	{NAMES_MEMORY_POLICY_MODE, 7, "MPOL_"},
+	{NAMES_MEMORY_POLICY_FLAG, 3, "MPOL_F_"},
 };
 
 static bool is_read(enum name_kind kind, const char *word)
@@ -45,6 +47,10 @@ static bool is_read(enum name_kind kind, const char *word)
 		return is_seccomp_architecture(word);
 	case NAMES_SECCOMP_FLAG:
 		return name_to_seccomp_flag(word, &value);
+	case NAMES_MEMORY_POLICY_MODE:
+		return name_to_memory_policy(word, &value);
+	case NAMES_MEMORY_POLICY_FLAG:
+		return name_to_memory_policy_flag(word, &value);
 	}
 	return false;
 }
@@ -68,10 +74,11 @@ static void listed_is_read(void **state)
 
 static void others_are_not(void **state)
 {
-	static const char *const words[] = {"",           "PID",           "pid ",
-					    "CAP_",       "cap_chown",     "CHOWN",
-					    "SCMP_ACT_",  "SCMP_ACT_NOTE", "SCMP_CMP_",
-					    "SCMP_ARCH_", "SCMP_ARCH_VAX", "SECCOMP_FILTER_FLAG_NEW_LISTENER"};
+	static const char *const words[] = {
+		"",          "PID",        "pid ",          "CAP_",
+		"cap_chown", "CHOWN",      "SCMP_ACT_",     "SCMP_ACT_NOTE",
+		"SCMP_CMP_", "SCMP_ARCH_", "SCMP_ARCH_VAX", "SECCOMP_FILTER_FLAG_NEW_LISTENER",
+		"MPOL_",     "mpol_bind",  "MPOL_BIND ",    "MPOL_F_NODE"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -94,8 +101,24 @@ static void numbers(void **state)
 	assert_int_equal(op, SECCOMP_OP_MASKED_EQ);
 	assert_true(name_to_seccomp_flag("SECCOMP_FILTER_FLAG_LOG", &value));
 	assert_int_equal(value, SECCOMP_FILTER_FLAG_LOG);
+	assert_true(name_to_sched_policy("SCHED_OTHER", &value));
+	assert_int_equal(value, 0);
+	assert_true(name_to_sched_policy("SCHED_DEADLINE", &value));
+	assert_int_equal(value, 6);
+	assert_true(name_to_sched_flag("SCHED_FLAG_UTIL_CLAMP_MAX", &value));
+	assert_int_equal(value, 0x40);
+	assert_true(name_to_io_class("IOPRIO_CLASS_IDLE", &value));
+	assert_int_equal(value, 3);
+	assert_true(name_to_memory_policy("MPOL_WEIGHTED_INTERLEAVE", &value));
+	assert_int_equal(value, 6);
+	assert_true(name_to_memory_policy_flag("MPOL_F_STATIC_NODES", &value));
+	assert_int_equal(value, 0x8000);
+	assert_true(name_to_seccomp_flag("SECCOMP_FILTER_FLAG_LOG", &value));
 	/* Untouched by what is unknown. */
 	assert_false(name_to_seccomp_action("x", &value));
+	assert_false(name_to_sched_policy("SCHED_NORMAL", &value));
+	assert_false(name_to_sched_flag("", &value));
+	assert_false(name_to_io_class("IOPRIO_CLASS_NONE", &value));
 	assert_int_equal(value, SECCOMP_FILTER_FLAG_LOG);
 }
 

@@ -78,9 +78,47 @@ static void test_columns(void **state)
 	}
 }
 
+static void test_list(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+		uint8_t mask[2];
+	} lists[] = {
+		{"0", 0, {1, 0}},
+		{"0-3,7", 0, {0x8f, 0}},
+		{"15", 0, {0, 0x80}},
+		{"9,9,8-9", 0, {0, 3}},
+		{"16", -ERANGE, {0, 0}},
+		{"0-16", -ERANGE, {0, 0}},
+		{"4294967296", -ERANGE, {0, 0}},
+		{"", -EINVAL, {0, 0}},
+		{",", -EINVAL, {0, 0}},
+		{"1,", -EINVAL, {2, 0}},
+		{",1", -EINVAL, {0, 0}},
+		{"-1", -EINVAL, {0, 0}},
+		{"2-1", -EINVAL, {0, 0}},
+		{"1-", -EINVAL, {0, 0}},
+		{"1-2-3", -EINVAL, {0, 0}},
+		{"1 ", -EINVAL, {0, 0}},
+		{"+1", -EINVAL, {0, 0}},
+		{"0x1", -EINVAL, {0, 0}},
+		{"1;2", -EINVAL, {0, 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		uint8_t mask[2] = {0};
+
+		assert_int_equal(num_list(lists[i].text, mask, 16), lists[i].result);
+		assert_memory_equal(mask, lists[i].mask, sizeof(mask));
+	}
+	assert_int_equal(num_list("0-4294967294", NULL, UINT32_MAX), 0);
+}
+
 int main(void)
 {
-	const struct CMUnitTest whole[] = {cmocka_unit_test(test_columns)};
+	const struct CMUnitTest whole[] = {cmocka_unit_test(test_list), cmocka_unit_test(test_columns)};
 
 	return run_table("numbers", rows, test_take) + cmocka_run_group_tests_name("columns", whole, NULL, NULL);
 }
