@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # For tests/vm/run and tests/vm/shell, which source it: which machine can be had here, and how one is started. They set
-# $here, $top, $image, $build and $results.
+# $here, $top, $image, $build and $results; $LSM is apparmor (or unset) or selinux.
 # shellcheck disable=SC2154
 
 die()
@@ -76,6 +76,8 @@ machine_start()
 	truncate -s 1G "$2/spare.img"
 	# /tmp is on the disk, as on the machines that tests otherwise run on: device nodes of a bundle work there.
 	line="rw console=ttyS0 quiet mitigations=off no_timer_check panic=-1 psi=1 systemd.show_status=0 systemd.mask=tmp.mount turtle.job=$1"
+	# Which security module there is: only one of the two can be. A policy for SELinux is loaded by the tests.
+	line+=" security=${LSM:-apparmor} selinux=1 enforcing=0"
 	case $1 in
 	run) line+=" systemd.mask=serial-getty@ttyS0.service systemd.mask=systemd-udev-trigger.service" ;;
 	shell) line+=" systemd.set_credential=agetty.autologin:${SHELL_AS:-root} systemd.set_credential=login.noauth:yes" ;;
@@ -91,9 +93,18 @@ machine_start()
 # never written to, and user-mode Linux, at work elsewhere with the same one, holds a lock that QEMU would take amiss.
 machine_qemu()
 {
-	local directory=$1 memory=$2 cpus=$3 serial=stdio line=$5
+	local directory=$1 memory=$2 cpus=$3 serial=stdio line=$5 near
 	[ "$4" = run ] || serial=mon:stdio
 	shift 5
+	# Two memory nodes; the second has the CPUs behind the first.
+	near=$((memory / 2))
+	set -- "$@" -object "memory-backend-ram,id=near,size=${near}M" -object "memory-backend-ram,id=far,size=$((memory - near))M" \
+		-numa node,nodeid=0,memdev=near,cpus=0
+	if [ "$cpus" -gt 1 ]; then
+		set -- "$@" -numa "node,nodeid=1,memdev=far,cpus=1-$((cpus - 1))"
+	else
+		set -- "$@" -numa node,nodeid=1,memdev=far
+	fi
 	TMPDIR=$directory exec qemu-system-x86_64 -M q35 "$@" -m "$memory" -smp "$cpus" -nodefaults -display none \
 		-serial "$serial" -no-reboot -kernel "$image/vmlinuz" -initrd "$image/initrd" -append "root=/dev/vda $line" \
 		-drive "file=$image/base.ext4,format=raw,if=virtio,snapshot=on,cache=unsafe,file.locking=off" \
@@ -118,5 +129,5 @@ machine_uml()
 	# shellcheck disable=SC2086 # the command line is many words
 	exec setarch -R env LD_LIBRARY_PATH=. "LD_PRELOAD=$1/xstate.so" TMPDIR=/dev/shm ./linux "mem=$2M" "ubd0=$1/root.cow,$image/base.ext4" \
 		"ubd1=$1/swap.cow,$image/swap.img" "ubd2=$1/spare.img" con=null "ssl0=$input,fd:1" uml_dir="$1/" umid=turtle \
-		root=/dev/ubda security=apparmor "turtle.hostfs=$1" $4
+		root=/dev/ubda "turtle.hostfs=$1" $4
 }
