@@ -122,7 +122,7 @@ static int describe(struct ocispec_arena *arena, struct err *err)
 		.intel_rdt = &intel_rdt,
 		.memory_policy = &memory_policy,
 		.mount_extensions = &mount_extensions,
-		.net_devices = &no,
+		.net_devices = &yes,
 	};
 	struct oci_features features = {
 		.oci_version_min = "1.0.0",

@@ -11,9 +11,9 @@
 #include <string.h>
 
 static const struct config_check *const tables[] = {
-	config_checks_namespaces, config_checks_root,    config_checks_process,
-	config_checks_scheduling, config_checks_mounts,  config_checks_linux,
-	config_checks_devices,    config_checks_seccomp, config_checks_annotations,
+	config_checks_namespaces,  config_checks_root,        config_checks_process, config_checks_scheduling,
+	config_checks_mounts,      config_checks_linux,       config_checks_devices, config_checks_seccomp,
+	config_checks_annotations, config_checks_net_devices,
 };
 
 static int run_checks(const struct config_check *const *list, size_t n, struct validation *v, struct err *err)

@@ -31,7 +31,7 @@ struct config_check {
 /* The tables; each ends with an empty entry. */
 extern const struct config_check config_checks_namespaces[], config_checks_root[], config_checks_process[],
 	config_checks_scheduling[], config_checks_mounts[], config_checks_linux[], config_checks_devices[],
-	config_checks_seccomp[], config_checks_annotations[];
+	config_checks_seccomp[], config_checks_annotations[], config_checks_net_devices[];
 
 /* err_msg() with -EINVAL. */
 #define INVALID(err, ...) err_msg(err, -EINVAL, __VA_ARGS__)

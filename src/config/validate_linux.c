@@ -284,8 +284,6 @@ static int check_not_yet(struct validation *v, struct err *err)
 
 	if (asks_for_rdt(l->intel_rdt))
 		return validate_not_yet("linux.intelRdt", err);
-	if (l->n_net_devices)
-		return validate_not_yet("linux.netDevices", err);
 	return 0;
 }
 

@@ -187,6 +187,11 @@ static int do_plan(struct create *c, struct err *err)
 	return 0;
 }
 
+static int do_find_devices(struct create *c, struct err *err)
+{
+	return netdevs_find(&c->plan, &c->netdevs, err);
+}
+
 static int do_connect(struct create *c, struct err *err)
 {
 	const char *receiver = annotation(c->plan.annotations, c->plan.n_annotations, ANNOTATION_PIDFD_RECEIVER);
@@ -404,6 +409,21 @@ static int do_keep_config(struct create *c, struct err *err)
 	return 0;
 }
 
+static int do_move_devices(struct create *c, struct err *err)
+{
+	_cleanup_close_ int sock = -1;
+	int r;
+
+	if (c->plan.n_net_devices == 0)
+		return 0;
+	r = talk_receive(c->init.sync, SYNC_NETWORK, NULL, &sock, err);
+	if (r == 0 && sock < 0)
+		r = err_msg(err, -EPROTO, "container init sent no socket of its network namespace");
+	if (r == 0)
+		r = netdevs_move(&c->plan, &c->netdevs, sock, err);
+	return r < 0 ? r : talk_send(c->init.sync, SYNC_NETWORK_DONE, err);
+}
+
 static int do_hooks(struct create *c, struct err *err)
 {
 	const struct hooks_place place = hooks_place(c->bundle.path, c->plan.annotations, c->plan.n_annotations);
@@ -507,6 +527,7 @@ static const struct step {
 	{"ask systemd", do_greet_systemd, NULL}, /* its version and place decide what is planned */
 	{"plan", do_plan, NULL},
 	{"check unit", create_check_unit, NULL},
+	{"find network devices", do_find_devices, NULL},
 	{"connect sockets", do_connect, NULL}, /* a wrong path should fail before anything is made */
 	{"seccomp agent", do_agent, NULL},     /* the same */
 	{"claim id", do_claim, undo_claim},
@@ -524,6 +545,7 @@ static const struct step {
 	{"systemd unit", create_unit, NULL},
 	{"limits", do_limits, NULL}, /* before anything of the payload runs; init is at its mounts */
 	{"keep config", do_keep_config, NULL},
+	{"move network devices", do_move_devices, NULL}, /* late: there is no way back; hooks may look at them */
 	{"hooks", do_hooks, NULL},
 	{"terminal", do_terminal, NULL},
 	{"adopt", do_adopt, NULL},
@@ -570,6 +592,7 @@ int create_container(struct create *create, struct err *err)
 	create->cgroup_fd = create->process_fd = -1;
 	create->systemd = SYSTEMD_NONE;
 	create->agent = AGENT_NONE;
+	create->netdevs = NETDEVS_NONE;
 	create->listen_fd = create->image.program = create->image.plan = -1;
 	create->container.root_fd = create->container.dir_fd = -1;
 	create->init = INIT_PROCESS_NONE;
@@ -624,6 +647,7 @@ void create_close(struct create *create)
 	cleanup_close(&create->listen_fd);
 	cleanup_close(&create->init.sync);
 	cleanup_close(&create->init.pidfd);
+	netdevs_close(&create->netdevs);
 	init_image_close(&create->image);
 	passed_close(&create->passed);
 	container_close(&create->container);

@@ -9,6 +9,7 @@
 #include "host/agent.h"
 #include "host/handover.h"
 #include "host/host.h"
+#include "host/netdev.h"
 #include "host/spawn.h"
 #include "host/systemd/systemd.h"
 #include "plan/plan.h"
@@ -36,6 +37,7 @@ struct create {
 	bool cgroup_made;
 	bool born_dead; /* a first init was; this one enters the cgroup by itself */
 	bool stuck;     /* undoing did not get all: the state stays, for a delete to go on from */
+	struct netdevs netdevs;
 	struct init_image image;
 	int listen_fd;
 	struct passed passed;

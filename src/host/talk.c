@@ -20,6 +20,10 @@ static const char *name_of(enum sync_type type)
 		return "mapped";
 	case SYNC_CGROUP:
 		return "in its cgroup";
+	case SYNC_NETWORK:
+		return "its network socket";
+	case SYNC_NETWORK_DONE:
+		return "network devices moved";
 	case SYNC_HOOKS:
 		return "ready for hooks";
 	case SYNC_HOOKS_DONE:

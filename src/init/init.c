@@ -128,6 +128,7 @@ WHEN(needs_cgroup, plan->flags &(PLAN_NEW_CGROUPNS | PLAN_AWAIT_CGROUP))
 WHEN(new_timens, plan->new_timens)
 WHEN(has_names, plan->hostname || plan->domainname)
 WHEN(new_netns, plan->flags &PLAN_NEW_NETNS)
+WHEN(gets_devices, plan->flags &PLAN_NET_DEVICES)
 WHEN(new_keyring, plan->flags &PLAN_NEW_KEYRING)
 WHEN(own_root, plan->flags &PLAN_NEW_MOUNTNS)
 WHEN(setup_dev, own_root(plan) && plan->flags & PLAN_SETUP_DEV)
@@ -186,6 +187,8 @@ static const struct step create_steps[] = {
 	{"new time namespace", new_timens, ns_time},
 	{"host name", has_names, ns_names},
 	{"loopback interface", new_netns, ns_loopback},
+	/* As early as can be, so that the host moves them while we are at the mounts, which don't look at them. */
+	{"socket for network devices", gets_devices, ns_network},
 
 	/* Everything below happens under init->root, while host paths still work for the sources. */
 	{"attach root", NULL, root_attach},
@@ -200,6 +203,8 @@ static const struct step create_steps[] = {
 	{"cgroup namespace", needs_cgroup, ns_cgroup},
 	/* In the cgroup, whose CPUs are the limit; what hooks start inherits it. */
 	{"CPU affinity", has_cpus, sched_affinity},
+	/* Hooks set up what the devices lack, and sysctls may be of one of them. */
+	{"network devices", gets_devices, ns_network_done},
 	/* Hooks may still change what is in the root; the paths of createContainer hooks are the host's. */
 	{"prestart and createRuntime hooks", has_host_hooks, host_hooks},
 	{"createContainer hooks", has_create_hooks, hooks_create_container},

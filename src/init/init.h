@@ -124,6 +124,8 @@ int ns_cgroup(struct init *init, struct err *err); /* more than once is fine */
 int ns_time(struct init *init, struct err *err);
 int ns_names(struct init *init, struct err *err);
 int ns_loopback(struct init *init, struct err *err);
+int ns_network(struct init *init, struct err *err);
+int ns_network_done(struct init *init, struct err *err);
 int ns_keyring(struct init *init, struct err *err);
 
 /* rootfs.c */

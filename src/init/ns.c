@@ -3,6 +3,7 @@
 #include "init/init.h"
 
 #include <linux/keyctl.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
@@ -170,6 +171,24 @@ int ns_loopback(struct init *init, struct err *err)
 		return err_set(err, -errno, "look at the loopback interface");
 	lo.ifr_flags |= IFF_UP;
 	return ioctl(fd, SIOCSIFFLAGS, &lo) < 0 ? err_set(err, -errno, "bring the loopback interface up") : 0;
+}
+
+/*
+ * A socket belongs to the namespace that it was made in. With this one turtle sees and configures the devices that it
+ * moves here, and never enters the namespace itself.
+ */
+int ns_network(struct init *init, struct err *err)
+{
+	_cleanup_close_ int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (sock < 0)
+		return err_set(err, -errno, "create a netlink socket in the container's network namespace");
+	return sync_send_fd(init, SYNC_NETWORK, 0, sock, err);
+}
+
+int ns_network_done(struct init *init, struct err *err)
+{
+	return sync_wait(init, SYNC_NETWORK_DONE, err);
 }
 
 int ns_names(struct init *init, struct err *err)

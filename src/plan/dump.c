@@ -222,6 +222,7 @@ static const struct word flag_words[] = {
 	{PLAN_MUTE, "mute"},
 	{PLAN_HOST_SCHEDULING, "host sets scheduling"},
 	{PLAN_SET_MEMORY_POLICY, "memory policy"},
+	{PLAN_NET_DEVICES, "network devices"},
 };
 
 static const struct word mount_flag_words[] = {
@@ -433,6 +434,17 @@ static void dump_host(struct dump *d, const struct plan *plan)
 	dump_map(d, "joinedGidMap", plan->joined_gid_map, plan->n_joined_gid_map);
 	put_string(d, "rootfs", plan->rootfs);
 	dump_sources(d, plan);
+	if (plan->n_net_devices) {
+		begin(d, "netDevices", "[");
+		for (size_t i = 0; i < plan->n_net_devices; i++) {
+			begin_line(d, NULL, "{");
+			put_string(d, "host", plan->net_devices[i].host_name);
+			put_string(d, "name", plan->net_devices[i].name);
+			put_true(d, "pattern", plan->net_devices[i].pattern);
+			end(d, "}");
+		}
+		end(d, "]");
+	}
 	dump_cgroup(d, &plan->cgroup);
 	if (plan->oom_score_adj.set)
 		put_i64(d, "oomScoreAdj", plan->oom_score_adj.value);

@@ -156,9 +156,10 @@ enum plan_flag {
 	PLAN_LISTEN_PID = 1 << 23, /* socket activation: the variable LISTEN_PID is set to what getpid(2) says */
 	PLAN_BUILD_OUTSIDE = 1 << 24, /* of a joined pid namespace, whose processes would see it: the intermediate
 					 process makes the namespaces for itself, builds, and clones init at last */
-	PLAN_MUTE = 1 << 25,       /* the seccomp filter may deny write(2): there is another way to tell of an error */
+	PLAN_MUTE = 1 << 25, /* the seccomp filter may deny write(2): there is another way to tell of an error */
 	PLAN_HOST_SCHEDULING = 1 << 26, /* scheduler and io_priority are the host's to set, which has the right to it */
 	PLAN_SET_MEMORY_POLICY = 1 << 27,
+	PLAN_NET_DEVICES = 1 << 28, /* the host moves network devices in: it needs a socket of the network namespace */
 };
 
 enum plan_cap_set {

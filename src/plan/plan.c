@@ -39,6 +39,7 @@ static const struct {
 	{"security", plan_security},
 	{"scheduling", plan_scheduling},
 	{"hooks", plan_hooks},
+	{"network devices", plan_network},
 };
 
 int plan_make(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,

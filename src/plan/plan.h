@@ -186,6 +186,13 @@ struct plan {
 	size_t n_idmaps;
 	const struct plan_idmap *idmaps;
 
+	/* Network devices of the runtime's namespace that go into the container's. */
+	size_t n_net_devices;
+	const struct plan_net_device {
+		const char *host_name, *name; /* here and there */
+		bool pattern;                 /* name has a %d, of which the kernel makes a free name */
+	} * net_devices;
+
 	const char *rootfs; /* absolute host path */
 	struct plan_cgroup cgroup;
 	struct oci_opt_i32 oom_score_adj;

@@ -16,6 +16,9 @@
  *     systemd makes the unit, init in it            root, mounts, as far as none is of the cgroup
  *     SYNC_CGROUP (only PLAN_AWAIT_CGROUP) ─────▶   new cgroup namespace, what is left of the mounts
  *     cgroup limits, devices, state … meanwhile     devices
+ *     ◀────────────────── SYNC_NETWORK + socket      (only PLAN_NET_DEVICES; sent as soon as the network namespace is
+ *     network devices moved, through that socket      ours, before the mounts)
+ *     SYNC_NETWORK_DONE (only PLAN_NET_DEVICES) ─▶   goes on after all mounts, before hooks
  *     ◀────────────────── SYNC_HOOKS                 (only PLAN_HOST_HOOKS; all mounts made, before pivot_root)
  *     prestart, createRuntime hooks
  *     SYNC_HOOKS_DONE ──────────────────────────▶   createContainer hooks, pivot_root, masks, sysctls
@@ -97,6 +100,8 @@ enum sync_type {
 	SYNC_PID,
 	SYNC_MAPPED,
 	SYNC_CGROUP,
+	SYNC_NETWORK,
+	SYNC_NETWORK_DONE,
 	SYNC_HOOKS,
 	SYNC_HOOKS_DONE,
 	SYNC_TTY,

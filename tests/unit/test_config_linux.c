@@ -237,8 +237,6 @@ static const struct config_case others[] = {
 	{"intelRdt monitoring", .linux_ = "\"intelRdt\":{\"enableMonitoring\":true}",
 	 .error = "linux.intelRdt: not supported yet"},
 	{"intelRdt that asks for nothing", .linux_ = "\"intelRdt\":{\"closID\":\"\"}"},
-	{"netDevices", .linux_ = "\"netDevices\":{\"eth0\":{}}", .error = "linux.netDevices: not supported yet"},
-	{"no netDevices", .linux_ = "\"netDevices\":{}"},
 	{"mountLabel without SELinux", .linux_ = "\"mountLabel\":\"u:o:t:s0\"",
 	 .error = "linux.mountLabel: selinux label is specified in config, but selinux is disabled or not supported"},
 	{"mountLabel", .linux_ = "\"mountLabel\":\"system_u:object_r:container_file_t:s0:c1,c2\"", .selinux = true},
@@ -252,6 +250,74 @@ static const struct config_case others[] = {
 	 .error = "linux.mountLabel: there is a space, a quote or a control character in the label"},
 	{"mountLabel empty", .linux_ = "\"mountLabel\":\"\""},
 };
+
+#define NET                LIST(NS("network"))
+#define DEVICES(...)       NET ",\"netDevices\":{" __VA_ARGS__ "}"
+#define DEVICE(host, name) "\"" host "\":{\"name\":\"" name "\"}"
+#define BAD_HOST_NAME(name)                                     \
+	"linux.netDevices: invalid network device name \"" name \
+	"\" (1 to 15 bytes, without '/', ':', '%' and white space)"
+#define BAD_NAME(name)                                                 \
+	"linux.netDevices.e.name: invalid network device name \"" name \
+	"\" (1 to 15 bytes, without '/', ':' and white space; one %d makes a pattern)"
+static const struct config_case net_devices[] = {
+	{"none", .linux_ = "\"netDevices\":{}"},
+	{"under its name", .linux_ = DEVICES("\"eth0\":{}")},
+	{"empty name", .linux_ = DEVICES(DEVICE("eth0", ""))},
+	{"renamed", .linux_ = DEVICES(DEVICE("eth0", "container_eth0"))},
+	{"names that look odd", .linux_ = DEVICES(DEVICE("...", "a.b-c_d@e,f"))},
+	{"pattern", .linux_ = DEVICES(DEVICE("eth0", "eth%d"))},
+	{"pattern in the middle", .linux_ = DEVICES(DEVICE("eth0", "a%db"))},
+	{"the same pattern twice", .linux_ = DEVICES(DEVICE("a", "eth%d") "," DEVICE("b", "eth%d"))},
+	{"exchange", .linux_ = DEVICES(DEVICE("a", "b") "," DEVICE("b", "a"))},
+	{"joined namespace", .linux_ = LIST(AT("network", "/n")) ",\"netDevices\":{\"eth0\":{}}"},
+	{"no namespace", .linux_ = "\"netDevices\":{\"eth0\":{}}",
+	 .error = "linux.netDevices: unable to move network devices without a NET namespace"},
+	{"dot", .linux_ = DEVICES("\".\":{}"), .error = BAD_HOST_NAME(".")},
+	{"dots", .linux_ = DEVICES("\"..\":{}"), .error = BAD_HOST_NAME("..")},
+	{"no name", .linux_ = DEVICES("\"\":{}"), .error = BAD_HOST_NAME("")},
+	{"slash", .linux_ = DEVICES("\"a/b\":{}"), .error = BAD_HOST_NAME("a/b")},
+	{"colon", .linux_ = DEVICES("\"a:b\":{}"), .error = BAD_HOST_NAME("a:b")},
+	{"space", .linux_ = DEVICES("\"a b\":{}"), .error = BAD_HOST_NAME("a b")},
+	{"tab", .linux_ = DEVICES("\"a\\tb\":{}"), .error = BAD_HOST_NAME("a\tb")},
+	{"space of Latin 1", .linux_ = DEVICES("\"a\u00e0b\":{}"),
+	 .error = BAD_HOST_NAME("a\xc3\xa0"
+				"b")},
+	{"16 bytes", .linux_ = DEVICES("\"abcdefghijklmnop\":{}"), .error = BAD_HOST_NAME("abcdefghijklmnop")},
+	{"pattern for the host", .linux_ = DEVICES("\"eth%d\":{}"), .error = BAD_HOST_NAME("eth%d")},
+	{"new name dot", .linux_ = DEVICES(DEVICE("e", ".")), .error = BAD_NAME(".")},
+	{"new name dots", .linux_ = DEVICES(DEVICE("e", "..")), .error = BAD_NAME("..")},
+	{"new name slash", .linux_ = DEVICES(DEVICE("e", "a/b")), .error = BAD_NAME("a/b")},
+	{"new name colon", .linux_ = DEVICES(DEVICE("e", ":")), .error = BAD_NAME(":")},
+	{"new name newline", .linux_ = DEVICES(DEVICE("e", "a\\nb")), .error = BAD_NAME("a\nb")},
+	{"new name 16 bytes", .linux_ = DEVICES(DEVICE("e", "abcdefghijklm%dp")),
+	 .error = BAD_NAME("abcdefghijklm%dp")},
+	{"percent", .linux_ = DEVICES(DEVICE("e", "e%")), .error = BAD_NAME("e%")},
+	{"percent s", .linux_ = DEVICES(DEVICE("e", "e%s")), .error = BAD_NAME("e%s")},
+	{"percent percent d", .linux_ = DEVICES(DEVICE("e", "e%%d")), .error = BAD_NAME("e%%d")},
+	{"two patterns", .linux_ = DEVICES(DEVICE("e", "%d%d")), .error = BAD_NAME("%d%d")},
+	{"width", .linux_ = DEVICES(DEVICE("e", "e%3d")), .error = BAD_NAME("e%3d")},
+	{"one name for two", .linux_ = DEVICES(DEVICE("a", "x") "," DEVICE("b", "x")),
+	 .error = "linux.netDevices.b: \"x\" is already the name of a"},
+	{"a name that another keeps", .linux_ = DEVICES("\"a\":{}," DEVICE("b", "a")),
+	 .error = "linux.netDevices.b: \"a\" is already the name of a"},
+};
+
+/* A caller without rights over devices. */
+static void rootless_net_devices(void **state)
+{
+	struct oci_namespace ns = {.type = "network"};
+	struct oci_net_device_entry device = {.host_name = "eth0"};
+	struct oci_linux l = {.n_namespaces = 1, .namespaces = &ns, .n_net_devices = 1, .net_devices = &device};
+	struct oci_root root = {.path = "r"};
+	struct oci_config config = {.oci_version = "1.3.0", .root = &root, .linux_ = &l};
+	const struct config_facts facts = {.rootless = true};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(config_validate(&config, &facts, NULL, NULL, &err), -22);
+	assert_string_equal(err.msg, "linux.netDevices: network devices are not supported for rootless containers");
+}
 
 /* Maps of n entries one apart, from first on. */
 static int validate_maps(size_t n, uint32_t first, struct err *err)
@@ -358,7 +424,8 @@ static const struct config_case memory_policies[] = {
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(number_of_mappings), cmocka_unit_test(long_namespace_path)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(number_of_mappings), cmocka_unit_test(long_namespace_path),
+					   cmocka_unit_test(rootless_net_devices)};
 	int failed = 0;
 
 	failed += run_table("namespaces", namespaces, config_case_run);
@@ -369,6 +436,7 @@ int main(void)
 	failed += run_table("masked and read-only paths", paths, config_case_run);
 	failed += run_table("rootfsPropagation", propagation, config_case_run);
 	failed += run_table("personality and what is not built", others, config_case_run);
+	failed += run_table("netDevices", net_devices, config_case_run);
 	failed += cmocka_run_group_tests(tests, NULL, NULL);
 	return failed;
 }
