@@ -15,7 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* Linux 6.15: the device belongs to its namespace. Older kernels only say so when it is moved. */
+/* IFLA_NETNS_IMMUTABLE of Linux 6.15. */
 #define ATTR_NETNS_IMMUTABLE 67
 
 /* How often a list is read again that others change meanwhile. */
@@ -25,8 +25,7 @@
 
 struct link {
 	int index;
-	unsigned flags;
-	bool immutable;
+	bool immutable; /* as far as the kernel tells */
 	char name[IFNAMSIZ];
 };
 
@@ -40,7 +39,6 @@ static int take_link(void *arg, const struct nlmsghdr *message)
 		return 0;
 	memcpy(&info, (const char *)message + NLMSG_HDRLEN, sizeof(info));
 	link->index = info.ifi_index;
-	link->flags = info.ifi_flags;
 	immutable = netlink_find(message, sizeof(info), ATTR_NETNS_IMMUTABLE);
 	link->immutable = immutable && netlink_size(immutable) == 1 && *(const char *)netlink_data(immutable);
 	snprintf(link->name, sizeof(link->name), "%s", netlink_text(message, sizeof(info), IFLA_IFNAME));
@@ -62,19 +60,58 @@ static int find_link(int sock, const char *name, int index, struct link *ret, st
 	return r == 0 && ret->index <= 0 ? err_set(err, -ENODEV, "look at it") : r;
 }
 
-static int check_movable(const struct plan_net_device *device, const struct link *link, struct err *err)
+/* The namespace that the socket is of. Init's is looked at first: neighbours may have got at it. */
+static int namespace_of(int sock, struct err *err)
 {
-	if (link->flags & IFF_LOOPBACK)
-		return err_msg(err, -EINVAL, "linux.netDevices.%s: the loopback device can't be moved",
-			       device->host_name);
+	int domain = 0, protocol = -1, fd;
+	socklen_t size = sizeof(int);
+
+	if (getsockopt(sock, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 ||
+	    getsockopt(sock, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0)
+		return err_set(err, -errno, "look at a netlink socket");
+	if (domain != AF_NETLINK || protocol != NETLINK_ROUTE)
+		return err_msg(err, -EPROTO, "it is no netlink socket");
+	fd = ioctl(sock, SIOCGSKNS);
+	return fd < 0 ? err_set(err, -errno, "open the network namespace of a netlink socket") : fd;
+}
+
+/*
+ * Newer kernels tell whether a device can leave its namespace. Older ones refuse to move one that can't also to where
+ * it is, which for the others does nothing.
+ */
+static int check_movable(int sock, int ns, const struct link *link, struct err *err)
+{
+	const struct ifinfomsg info = {.ifi_index = link->index};
+	const uint32_t fd = (uint32_t)ns;
+	struct netlink_request request;
+
 	if (link->immutable)
-		return err_msg(err, -EINVAL, "linux.netDevices.%s: a device of this kind can't leave its namespace",
-			       device->host_name);
-	return 0;
+		return err_set(err, -EINVAL, "it belongs to this one");
+	netlink_begin(&request, RTM_NEWLINK, 0, &info, sizeof(info));
+	netlink_put(&request, IFLA_NET_NS_FD, &fd, sizeof(fd));
+	return netlink_talk(sock, &request, NULL, NULL, err);
+}
+
+static int find_device(const struct plan_net_device *device, int sock, int ns, struct link *ret, struct err *err)
+{
+	int r = find_link(sock, device->host_name, 0, ret, err);
+
+	if (r == -ENODEV)
+		return err_msg(
+			err, r,
+			"linux.netDevices.%s: there is no such network device in the runtime's network namespace",
+			device->host_name);
+	if (r < 0)
+		return err_wrap(err, "linux.netDevices.%s: look at the device", device->host_name);
+	r = check_movable(sock, ns, ret, err);
+	return r < 0 ? err_wrap(err, "linux.netDevices.%s: the device can't be moved to another network namespace",
+				device->host_name)
+		     : 0;
 }
 
 int netdevs_find(const struct plan *plan, struct netdevs *ret, struct err *err)
 {
+	_cleanup_close_ int ns = -1;
 	int r;
 
 	if (plan->n_net_devices == 0)
@@ -85,20 +122,13 @@ int netdevs_find(const struct plan *plan, struct netdevs *ret, struct err *err)
 	ret->sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (ret->sock < 0)
 		return err_set(err, -errno, "create a netlink socket");
-	r = netlink_prepare(ret->sock, err);
+	ns = r = namespace_of(ret->sock, err);
+	if (r >= 0)
+		r = netlink_prepare(ret->sock, err);
 	for (size_t i = 0; r == 0 && i < plan->n_net_devices; i++) {
-		const struct plan_net_device *device = &plan->net_devices[i];
 		struct link link;
 
-		r = find_link(ret->sock, device->host_name, 0, &link, err);
-		if (r == -ENODEV)
-			return err_msg(err, r,
-				       "linux.netDevices.%s: there is no such network device in the runtime's network "
-				       "namespace",
-				       device->host_name);
-		if (r < 0)
-			return err_wrap(err, "linux.netDevices.%s: look at the device", device->host_name);
-		r = check_movable(device, &link, err);
+		r = find_device(&plan->net_devices[i], ret->sock, ns, &link, err);
 		ret->index[ret->n++] = link.index;
 	}
 	return r;
@@ -241,21 +271,6 @@ static int add_addresses(int sock, const struct addresses *list, const char *old
 }
 
 /* ---- moving ------------------------------------------------------------------------------------------------ */
-
-/* The namespace that the socket is of. Init's word alone would do, were it not in reach of neighbours by then. */
-static int namespace_of(int sock, struct err *err)
-{
-	int domain = 0, protocol = -1, fd;
-	socklen_t size = sizeof(int);
-
-	if (getsockopt(sock, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 ||
-	    getsockopt(sock, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0)
-		return err_set(err, -errno, "look at the socket of the container's network namespace");
-	if (domain != AF_NETLINK || protocol != NETLINK_ROUTE)
-		return err_msg(err, -EPROTO, "container init sent a socket of another kind");
-	fd = ioctl(sock, SIOCGSKNS);
-	return fd < 0 ? err_set(err, -errno, "open the container's network namespace") : fd;
-}
 
 /* With what the kernel can only say once a device is there, it would be there already. */
 static int check_free(const struct plan *plan, int there, struct err *err)
