@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "host/cgroup/stats.h"
+#include "host/rdt.h"
 #include "json.h"
 
 #include <errno.h>
@@ -127,7 +128,49 @@ static const struct ocispec_property hugetlb_properties[] = {
 static const struct ocispec_object hugetlb_object =
 	OCISPEC_ENTRY_OBJECT(struct stats_hugetlb, size, hugetlb_properties);
 
-/* Nothing is known of these: turtle makes no resctrl group, and no interfaces of its own. */
+static const struct ocispec_property rdt_cache_properties[] = {
+	OCISPEC_FIELD(struct rdt_cache_info, cbm_mask, "cbm_mask"),
+	OCISPEC_FIELD(struct rdt_cache_info, min_cbm_bits, "min_cbm_bits"),
+	OCISPEC_FIELD(struct rdt_cache_info, num_closids, "num_closids"),
+};
+static const struct ocispec_object rdt_cache_object = OCISPEC_OBJECT(struct rdt_cache_info, rdt_cache_properties);
+
+static const struct ocispec_property rdt_bandwidth_properties[] = {
+	OCISPEC_FIELD(struct rdt_bandwidth_info, bandwidth_gran, "bandwidth_gran"),
+	OCISPEC_FIELD(struct rdt_bandwidth_info, delay_linear, "delay_linear"),
+	OCISPEC_FIELD(struct rdt_bandwidth_info, min_bandwidth, "min_bandwidth"),
+	OCISPEC_FIELD(struct rdt_bandwidth_info, num_closids, "num_closids"),
+};
+static const struct ocispec_object rdt_bandwidth_object =
+	OCISPEC_OBJECT(struct rdt_bandwidth_info, rdt_bandwidth_properties);
+
+static const struct ocispec_property rdt_bandwidth_use_properties[] = {
+	OCISPEC_FIELD(struct rdt_bandwidth_use, total_bytes, "mbm_total_bytes"),
+	OCISPEC_FIELD(struct rdt_bandwidth_use, local_bytes, "mbm_local_bytes"),
+};
+static const struct ocispec_object rdt_bandwidth_use_object =
+	OCISPEC_OBJECT(struct rdt_bandwidth_use, rdt_bandwidth_use_properties);
+
+static const struct ocispec_property rdt_cache_use_properties[] = {
+	OCISPEC_FIELD(struct rdt_cache_use, llc_occupancy, "llc_occupancy"),
+};
+static const struct ocispec_object rdt_cache_use_object =
+	OCISPEC_OBJECT(struct rdt_cache_use, rdt_cache_use_properties);
+
+static const struct ocispec_property rdt_properties[] = {
+	OCISPEC_SUB(struct rdt_stats, l3_cache_info, "l3_cache_info", &rdt_cache_object),
+	OCISPEC_FIELD(struct rdt_stats, l3_cache_schema_root, "l3_cache_schema_root"),
+	OCISPEC_FIELD(struct rdt_stats, l3_cache_schema, "l3_cache_schema"),
+	OCISPEC_SUB(struct rdt_stats, mem_bw_info, "mem_bw_info", &rdt_bandwidth_object),
+	OCISPEC_FIELD(struct rdt_stats, mem_bw_schema_root, "mem_bw_schema_root"),
+	OCISPEC_FIELD(struct rdt_stats, mem_bw_schema, "mem_bw_schema"),
+	OCISPEC_LIST(struct rdt_stats, schemata, "schemata"),
+	OCISPEC_SUBS(struct rdt_stats, mbm_stats, "mbm_stats", &rdt_bandwidth_use_object),
+	OCISPEC_SUBS(struct rdt_stats, cmt_stats, "cmt_stats", &rdt_cache_use_object),
+};
+static const struct ocispec_object rdt_object = OCISPEC_OBJECT(struct rdt_stats, rdt_properties);
+
+/* Nothing is known of interfaces: turtle makes none of its own. */
 struct nothing {
 	bool none;
 };
@@ -138,7 +181,8 @@ struct data {
 	size_t n_hugetlb;
 	struct stats_hugetlb *hugetlb; /* that of stats */
 	struct cpuset cpuset;
-	struct nothing intel_rdt, *network_interfaces;
+	struct rdt_stats intel_rdt; /* empty where the container has no group */
+	struct nothing *network_interfaces;
 };
 
 static const struct ocispec_property data_properties[] = {
@@ -148,7 +192,7 @@ static const struct ocispec_property data_properties[] = {
 	OCISPEC_EMBED(struct data, stats.pids, "pids", &pids_object),
 	OCISPEC_EMBED(struct data, stats.io, "blkio", &io_object),
 	OCISPEC_MAP(struct data, hugetlb, "hugetlb", &hugetlb_object),
-	OCISPEC_EMBED(struct data, intel_rdt, "intel_rdt", &nothing_object),
+	OCISPEC_EMBED(struct data, intel_rdt, "intel_rdt", &rdt_object),
 	OCISPEC_SUB(struct data, network_interfaces, "network_interfaces", &nothing_object, .null = true),
 };
 static const struct ocispec_object data_object = OCISPEC_OBJECT(struct data, data_properties);
@@ -166,7 +210,7 @@ static const struct ocispec_property record_properties[] = {
 static const struct ocispec_object record_object = OCISPEC_OBJECT(struct record, record_properties);
 
 /* arg: the container's id. stats: NULL when the kernel has killed for memory. */
-static int send(void *arg, const struct cgroup_stats *stats, struct err *err)
+static int send(void *arg, const struct cgroup_stats *stats, const struct rdt_stats *rdt, struct err *err)
 {
 	struct ocispec_arena *arena = ocispec_arena_new();
 	struct record record = {.type = stats ? "stats" : "oom", .id = arg};
@@ -179,6 +223,8 @@ static int send(void *arg, const struct cgroup_stats *stats, struct err *err)
 		data.stats = *stats;
 		data.n_hugetlb = stats->n_hugetlb;
 		data.hugetlb = stats->hugetlb;
+		if (rdt)
+			data.intel_rdt = *rdt;
 		record.data = &data;
 	}
 	if (arena)

@@ -102,7 +102,7 @@ static int describe(struct ocispec_arena *arena, struct err *err)
 		.systemd_user = SAY(HAS_SYSTEMD),
 		.rdma = SAY(true),
 	};
-	static struct oci_features_intel_rdt intel_rdt = {SAY(false), SAY(false), SAY(false)};
+	static struct oci_features_intel_rdt intel_rdt = {SAY(true), SAY(true), SAY(true)};
 	static const char *unsafe[] = ANNOTATIONS_UNSAFE;
 	struct oci_features_memory_policy memory_policy = {0};
 	struct library_version version = library_libseccomp();

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/schemata.h"
 
 #include <errno.h>
 #include <string.h>
@@ -35,8 +36,10 @@ static const struct args_option options[] = {
 	ARGS_OPTION(struct request, cpuset_mems, "cpuset-mems", 0, "LIST", "the memory nodes to use"),
 	ARGS_OPTION(struct request, kernel_memory, "kernel-memory", 0, "SIZE", NULL),
 	ARGS_OPTION(struct request, kernel_memory_tcp, "kernel-memory-tcp", 0, "SIZE", NULL),
-	ARGS_OPTION(struct request, l3_cache_schema, "l3-cache-schema", 0, "SCHEMA", NULL),
-	ARGS_OPTION(struct request, mem_bw_schema, "mem-bw-schema", 0, "SCHEMA", NULL),
+	ARGS_OPTION(struct request, l3_cache_schema, "l3-cache-schema", 0, "LINES",
+		    "the parts of the L3 caches to use, such as L3:0=ff;1=f (resctrl)"),
+	ARGS_OPTION(struct request, mem_bw_schema, "mem-bw-schema", 0, "LINES",
+		    "the memory bandwidth to use, in percent, such as MB:0=50;1=70 (resctrl)"),
 	ARGS_OPTION(struct request, memory, "memory", 0, "SIZE", "memory, such as 512m; -1 is unlimited"),
 	ARGS_OPTION(struct request, memory_reservation, "memory-reservation", 0, "SIZE",
 		    "memory that is taken back last"),
@@ -88,7 +91,7 @@ static int update_from_file(const struct cmd_globals *globals, struct request *r
 	r = arena ? config_read_document(path, &oci_resources_object, arena, &resources, err)
 		  : err_set(err, -ENOMEM, "read %s", path);
 	if (r == 0)
-		r = host_update(&globals->host, id, resources, err);
+		r = host_update(&globals->host, id, &(struct update_request){.resources = resources}, err);
 	ocispec_arena_free(arena);
 	return r;
 }
@@ -96,13 +99,22 @@ static int update_from_file(const struct cmd_globals *globals, struct request *r
 static int run(const struct cmd_globals *globals, void *arg, int n_args, char **args, int *ret_status, struct err *err)
 {
 	struct request *request = arg;
+	struct update_request update = {0};
 
 	if (request->resources)
 		return update_from_file(globals, request, args[0], err);
-	if (request->l3_cache_schema || request->mem_bw_schema)
-		return err_msg(err, -ENOSYS, "--%s: intelRdt is not supported yet",
-			       request->l3_cache_schema ? "l3-cache-schema" : "mem-bw-schema");
-	return host_update(&globals->host, args[0], from_flags(request), err);
+	if (request->l3_cache_schema && request->l3_cache_schema[0])
+		update.l3_cache_schema = request->l3_cache_schema;
+	if (request->mem_bw_schema && request->mem_bw_schema[0])
+		update.mem_bw_schema = request->mem_bw_schema;
+	if (update.l3_cache_schema && !schemata_valid(update.l3_cache_schema, false))
+		return err_msg(err, -EINVAL, "--l3-cache-schema: \"%.300s\" is not lines like L3:0=ff;1=f",
+			       update.l3_cache_schema);
+	if (update.mem_bw_schema && !schemata_valid(update.mem_bw_schema, false))
+		return err_msg(err, -EINVAL, "--mem-bw-schema: \"%.300s\" is not lines like MB:0=50;1=70",
+			       update.mem_bw_schema);
+	update.resources = from_flags(request);
+	return host_update(&globals->host, args[0], &update, err);
 }
 
 const struct cmd_verb cmd_update = {

@@ -13,7 +13,7 @@
 static const struct config_check *const tables[] = {
 	config_checks_namespaces,  config_checks_root,        config_checks_process, config_checks_scheduling,
 	config_checks_mounts,      config_checks_linux,       config_checks_devices, config_checks_seccomp,
-	config_checks_annotations, config_checks_net_devices,
+	config_checks_annotations, config_checks_net_devices, config_checks_rdt,
 };
 
 static int run_checks(const struct config_check *const *list, size_t n, struct validation *v, struct err *err)
@@ -61,11 +61,6 @@ void validate_warn(struct validation *v, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	v->warn(v->arg, line);
-}
-
-int validate_not_yet(const char *property, struct err *err)
-{
-	return err_msg(err, -ENOTSUP, "%s: not supported yet", property);
 }
 
 int validate_path(const char *path, bool absolute, struct err *err, const char *fmt, ...)

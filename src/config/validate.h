@@ -31,15 +31,12 @@ struct config_check {
 /* The tables; each ends with an empty entry. */
 extern const struct config_check config_checks_namespaces[], config_checks_root[], config_checks_process[],
 	config_checks_scheduling[], config_checks_mounts[], config_checks_linux[], config_checks_devices[],
-	config_checks_seccomp[], config_checks_annotations[], config_checks_net_devices[];
+	config_checks_seccomp[], config_checks_annotations[], config_checks_net_devices[], config_checks_rdt[];
 
 /* err_msg() with -EINVAL. */
 #define INVALID(err, ...) err_msg(err, -EINVAL, __VA_ARGS__)
 
 void validate_warn(struct validation *v, const char *fmt, ...) __attribute__((format(printf, 2, 3), cold));
-
-/* Properties that the runtime can't do yet are refused, never skipped. Returns -ENOTSUP. */
-int validate_not_yet(const char *property, struct err *err);
 
 /* Whether the container has the namespace (CLONE_NEW*) for itself or shares one that it joins. */
 static inline bool has_namespace(const struct validation *v, uint64_t ns)

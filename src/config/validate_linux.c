@@ -272,21 +272,6 @@ static int check_mount_label(struct validation *v, struct err *err)
 	return given(label) ? validate_label(v, label, err, "linux.mountLabel") : 0;
 }
 
-static bool asks_for_rdt(const struct oci_intel_rdt *rdt)
-{
-	return rdt && (given(rdt->clos_id) || rdt->n_schemata || given(rdt->l3_cache_schema) ||
-		       given(rdt->mem_bw_schema) || rdt->enable_monitoring || rdt->enable_cmt || rdt->enable_mbm);
-}
-
-static int check_not_yet(struct validation *v, struct err *err)
-{
-	const struct oci_linux *l = v->linux_;
-
-	if (asks_for_rdt(l->intel_rdt))
-		return validate_not_yet("linux.intelRdt", err);
-	return 0;
-}
-
 const struct config_check config_checks_namespaces[] = {
 	{"namespaces", check_namespaces},
 	{"id maps", check_maps},
@@ -303,6 +288,5 @@ const struct config_check config_checks_linux[] = {
 	{"personality", check_personality},
 	{"memoryPolicy", check_memory_policy},
 	{"mountLabel", check_mount_label},
-	{"not yet", check_not_yet},
 	{0},
 };

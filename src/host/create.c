@@ -300,6 +300,7 @@ static int do_save_creating(struct create *c, struct err *err)
 		.n_annotations = plan->n_annotations,
 		.annotations = (struct oci_pair *)plan->annotations,
 	};
+	create_claim_rdt(c, st);
 	if (!st->created)
 		return err_set(err, -ENOMEM, "save the state of %s", c->request->id);
 	if (plan->hooks) {
@@ -528,6 +529,7 @@ static const struct step {
 	{"plan", do_plan, NULL},
 	{"check unit", create_check_unit, NULL},
 	{"find network devices", do_find_devices, NULL},
+	{"open resctrl", create_open_rdt, NULL},
 	{"connect sockets", do_connect, NULL}, /* a wrong path should fail before anything is made */
 	{"seccomp agent", do_agent, NULL},     /* the same */
 	{"claim id", do_claim, undo_claim},
@@ -535,10 +537,12 @@ static const struct step {
 	{"open namespaces and sources", do_passed, NULL}, /* that directory is a source */
 	{"check cgroup", create_check_cgroup, NULL},
 	{"save creating", do_save_creating, NULL}, /* from here on delete --force finds everything */
-	{"init image", do_image, NULL},            /* before the cgroup is entered: not charged to it */
+	{"resctrl group", create_rdt, create_undo_rdt},
+	{"init image", do_image, NULL}, /* before the cgroup is entered: not charged to it */
 	{"cgroup", create_cgroup, create_undo_cgroup},
 	{"listen", do_listen, NULL},
 	{"spawn", do_spawn, undo_spawn, true},
+	{"enter resctrl group", create_enter_rdt, NULL, true}, /* before init has children or threads */
 	/* As long as it is the caller's: the user's systemd may not move a process of another user. */
 	{"systemd unit, before it is another user's", create_unit_early, NULL},
 	{"map ids", do_idmap, NULL, true}, /* then init can build, whatever else takes its time */
@@ -589,7 +593,7 @@ int create_container(struct create *create, struct err *err)
 					     .pidfd_socket = -1,
 					     .master = -1};
 	create->root_fd = -1;
-	create->cgroup_fd = create->process_fd = -1;
+	create->cgroup_fd = create->process_fd = create->rdt_fd = -1;
 	create->systemd = SYSTEMD_NONE;
 	create->agent = AGENT_NONE;
 	create->netdevs = NETDEVS_NONE;
@@ -648,6 +652,7 @@ void create_close(struct create *create)
 	cleanup_close(&create->init.sync);
 	cleanup_close(&create->init.pidfd);
 	netdevs_close(&create->netdevs);
+	cleanup_close(&create->rdt_fd);
 	init_image_close(&create->image);
 	passed_close(&create->passed);
 	container_close(&create->container);

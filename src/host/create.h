@@ -38,6 +38,8 @@ struct create {
 	bool born_dead; /* a first init was; this one enters the cgroup by itself */
 	bool stuck;     /* undoing did not get all: the state stays, for a delete to go on from */
 	struct netdevs netdevs;
+	int rdt_fd; /* the root of resctrl, or -1 */
+	bool rdt_exists, rdt_begun, rdt_made;
 	struct init_image image;
 	int listen_fd;
 	struct passed passed;
@@ -71,6 +73,13 @@ int create_delegate(struct create *c, struct err *err);
 const char *create_process_cgroup(struct create *c);
 /* After the failure r of a step: what init, or the kernel, has to say about it where init has ended. */
 void create_explain(struct create *c, int r, struct err *err);
+
+/* create_rdt.c: the same of the resctrl group. */
+int create_open_rdt(struct create *c, struct err *err);
+void create_claim_rdt(const struct create *c, struct container_state *state);
+int create_rdt(struct create *c, struct err *err);
+void create_undo_rdt(struct create *c);
+int create_enter_rdt(struct create *c, struct err *err);
 
 /* Undoes everything, as after a failure. For run, when the start fails. */
 void create_undo(struct create *create);

@@ -12,6 +12,7 @@
 #include "host/hooks.h"
 #include "host/host.h"
 #include "host/mapped.h"
+#include "host/rdt.h"
 #include "host/unit.h"
 #include "host/view.h"
 
@@ -82,6 +83,8 @@ int container_destroy(struct container *container, int pidfd, struct err *err)
 	int r;
 
 	r = end_cgroup(container, pidfd, err);
+	if (r == 0)
+		r = rdt_end(container, err);
 	if (r < 0)
 		return r;
 	r = state_remove(container, err);

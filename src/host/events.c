@@ -8,6 +8,7 @@
 #include "host/cgroup/cgroup.h"
 #include "host/cgroup/stats.h"
 #include "host/cgroup/watch.h"
+#include "host/rdt.h"
 #include "host/view.h"
 
 #include <errno.h>
@@ -22,6 +23,8 @@ struct watch {
 	const struct events_request *request;
 	const char *path; /* of the cgroup */
 	int cgroup_fd;
+	const struct container_state *state;
+	int rdt_fd; /* the root of resctrl; -1: the container has no group there */
 	struct cgroup_oom oom;
 	struct pollfd fds[N_WATCHED];
 	bool ended;
@@ -38,13 +41,17 @@ static int send_stats(const struct watch *w, struct err *err)
 {
 	struct ocispec_arena *arena = ocispec_arena_new();
 	struct cgroup_stats stats;
+	struct rdt_stats rdt;
 	int r;
 
 	if (!arena)
 		return err_set(err, -ENOMEM, "read cgroup %s", w->path);
 	r = cgroup_stats_read(w->cgroup_fd, w->path, arena, &stats, err);
+	if (r == 0 && w->rdt_fd >= 0)
+		r = rdt_stats_read(w->rdt_fd, w->state->rdt_group, w->state->id, w->state->rdt_monitor, arena, &rdt,
+				   err);
 	if (r == 0)
-		r = w->sink.send(w->sink.arg, &stats, err);
+		r = w->sink.send(w->sink.arg, &stats, w->rdt_fd >= 0 ? &rdt : NULL, err);
 	ocispec_arena_free(arena);
 	return r;
 }
@@ -85,7 +92,7 @@ static int check_oom(struct watch *w, struct err *err)
 		w->ended = true;
 	else if (r < 0)
 		return err_set(err, r, "read memory.events of cgroup %s", w->path);
-	return more ? w->sink.send(w->sink.arg, NULL, err) : 0;
+	return more ? w->sink.send(w->sink.arg, NULL, NULL, err) : 0;
 }
 
 static int check_timer(struct watch *w, struct err *err)
@@ -153,7 +160,7 @@ static int look_up(const struct host_options *options, const struct events_reque
 int host_events(const struct host_options *options, const struct events_request *request, struct events_sink sink,
 		struct err *err)
 {
-	struct watch w = {.request = request, .sink = sink};
+	struct watch w = {.request = request, .sink = sink, .rdt_fd = -1};
 	struct container container = {0};
 	int pidfd = -1, r;
 
@@ -164,11 +171,14 @@ int host_events(const struct host_options *options, const struct events_request 
 		cleanup_close(&pidfd);
 		return r;
 	}
+	w.state = &container.state;
 	w.path = container.state.cgroup_path;
 	w.cgroup_fd = r = cgroup_open(w.path, err);
+	if (r >= 0 && w.state->rdt_group)
+		r = w.rdt_fd = rdt_open(err);
 	if (r >= 0)
 		r = request->once ? send_stats(&w, err) : watch_cgroup(&w, err);
-	if (r == -ENODEV || w.cgroup_fd == -ENOENT)
+	if ((r == -ENODEV && (!w.state->rdt_group || w.rdt_fd >= 0)) || w.cgroup_fd == -ENOENT)
 		r = not_running(request->id, err);
 	if (r == 0 && !request->once)
 		r = open_timer(&w, err);
@@ -187,6 +197,7 @@ int host_events(const struct host_options *options, const struct events_request 
 	cleanup_close(&w.fds[CGROUP].fd);
 	cgroup_oom_close(&w.oom);
 	cleanup_close(&w.cgroup_fd);
+	cleanup_close(&w.rdt_fd);
 	cleanup_close(&pidfd);
 	container_close(&container);
 	return r;

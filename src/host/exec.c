@@ -20,6 +20,7 @@
 #include "host/facts.h"
 #include "host/handover.h"
 #include "host/host.h"
+#include "host/rdt.h"
 #include "host/seccomp.h"
 #include "host/talk.h"
 #include "host/view.h"
@@ -291,6 +292,21 @@ static int do_adopt(struct exec *e, struct err *err)
 	return e->plan.stage ? init_adopt(&e->process, err) : 0;
 }
 
+/* Where the group is gone, resctrl has put the container's own processes back into the root as well. */
+static int do_resctrl(struct exec *e, struct err *err)
+{
+	const struct container_state *st = &e->container.state;
+	_cleanup_close_ int root = -1;
+	int r;
+
+	if (!st->rdt_group)
+		return 0;
+	r = root = rdt_open(err);
+	if (r >= 0)
+		r = rdt_enter(root, st->rdt_group, st->id, st->rdt_monitor, e->process.pid, err);
+	return r == -ENODEV || r == -ENOENT ? 0 : r;
+}
+
 static int do_ready(struct exec *e, struct err *err)
 {
 	int r = talk_receive(e->process.sync, SYNC_READY, NULL, NULL, err);
@@ -361,6 +377,7 @@ static const struct step {
 	{"spawn", do_spawn, undo_spawn},
 	{"terminal", do_terminal, NULL},
 	{"adopt", do_adopt, NULL},
+	{"resctrl group", do_resctrl, NULL},
 	{"ready", do_ready, NULL},
 	{"rlimits and scheduling", do_rlimits,
 	 NULL}, /* as late as possible: RLIMIT_NOFILE would bite init's own work */

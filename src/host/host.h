@@ -96,8 +96,12 @@ int host_pids(const struct host_options *options, const char *id, pid_t **ret, s
 int host_ps(const struct host_options *options, const char *id, char *const *argv, char **ret, size_t *ret_size,
 	    struct err *err);
 
-/* update ID: what is set in resources is changed, all or nothing. */
-int host_update(const struct host_options *options, const char *id, const struct oci_resources *resources,
+/* update ID: what is set in resources, and what is not NULL of the rest, is changed, all or nothing. */
+struct update_request {
+	const struct oci_resources *resources;
+	const char *l3_cache_schema, *mem_bw_schema; /* lines for the container's resctrl group */
+};
+int host_update(const struct host_options *options, const char *id, const struct update_request *request,
 		struct err *err);
 
 /* events ID */
@@ -109,10 +113,14 @@ struct events_request {
 };
 
 struct cgroup_stats;
+struct rdt_stats;
 
-/* Where records go. stats: what the container uses (host/cgroup/stats.h); NULL: the kernel has killed for memory. */
+/*
+ * Where records go. stats: what the container uses (host/cgroup/stats.h); NULL: the kernel has killed for memory. rdt
+ * (host/rdt.h): of its resctrl group; NULL: it has none.
+ */
 struct events_sink {
-	int (*send)(void *arg, const struct cgroup_stats *stats, struct err *err);
+	int (*send)(void *arg, const struct cgroup_stats *stats, const struct rdt_stats *rdt, struct err *err);
 	void *arg;
 };
 

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "host/cgroup/cgroup.h"
 #include "host/claim.h"
+#include "host/rdt.h"
 #include "host/systemd/systemd.h"
 #include "host/view.h"
 
@@ -22,13 +23,15 @@
 #define LOCK_MS 10000 /* for another turtle that works on this container */
 
 struct update {
-	const struct container *container;
-	const struct oci_resources *resources;
+	struct container *container;
+	const struct update_request *request;
 	int fd; /* of the cgroup; -1: it has none */
 	struct systemd systemd;
 	struct plan_facts facts;
 	struct ocispec_arena *arena;
 	struct plan_cgroup plan;
+	int rdt_fd;    /* the root of resctrl; -1 as long as nothing is changed there */
+	char *rdt_old; /* what the group's schemata were, or NULL; owned */
 };
 
 static int check_living(const struct container *container, struct err *err)
@@ -75,7 +78,7 @@ static int make_plan(struct update *u, struct err *err)
 		u->facts.systemd_cgroup = u->systemd.cgroup;
 	}
 	u->plan = (struct plan_cgroup){.enabled = true, .path = state->cgroup_path, .unit = plan_unit_of(state)};
-	r = plan_update(u->resources, &current, &u->facts, u->arena, &u->plan, err);
+	r = plan_update(u->request->resources, &current, &u->facts, u->arena, &u->plan, err);
 	for (size_t i = 0; r == 0 && i < u->plan.n_warnings; i++)
 		log_warning("%s", u->plan.warnings[i]);
 	return r;
@@ -156,9 +159,80 @@ static int open_cgroup(struct update *u, struct err *err)
 	return u->fd < 0 ? u->fd : 0;
 }
 
+/* ---- resctrl ----------------------------------------------------------------------------------------------- */
+
+/* Forgets the group that this update has made. */
+static void take_group_back(struct update *u, struct err *err)
+{
+	struct container_state *st = &u->container->state;
+	struct err why = {0};
+	int r = rdt_remove(u->rdt_fd, st->rdt_group, st->id, false, st->rdt_made, false, &why);
+
+	st->rdt_group = NULL;
+	st->rdt_made = false;
+	if (r == 0)
+		r = state_save(u->container, &why);
+	if (r < 0)
+		err_hint(err, "the container's new resctrl group could not be taken back: %s", why.msg);
+}
+
+/* The container was made without one: it gets one of its own, with init and what init starts from now on. */
+static int give_group(struct update *u, const char *schema, struct err *err)
+{
+	struct container_state *st = &u->container->state;
+	const struct plan_rdt plan = {.group = st->id, .schema = schema};
+	bool exists, made;
+	int r = rdt_check(u->rdt_fd, &plan, &exists, err);
+
+	if (r < 0)
+		return r;
+	st->rdt_group = st->id;
+	st->rdt_made = !exists;
+	r = state_save(u->container, err);
+	if (r == 0)
+		r = rdt_make(u->rdt_fd, &plan, st->id, &made, err);
+	if (r == 0)
+		r = rdt_enter(u->rdt_fd, st->id, st->id, false, st->pid, err);
+	if (r < 0)
+		take_group_back(u, err);
+	return r;
+}
+
+static int change_rdt(struct update *u, struct err *err)
+{
+	const char *cache = u->request->l3_cache_schema, *bandwidth = u->request->mem_bw_schema, *schema;
+	const char *group = u->container->state.rdt_group;
+	int r;
+
+	if (!cache && !bandwidth)
+		return 0;
+	r = u->rdt_fd = rdt_open(err);
+	if (r >= 0)
+		r = rdt_check_kinds(u->rdt_fd, cache, bandwidth, err);
+	if (r == 0)
+		r = plan_rdt_schema(cache, bandwidth, u->arena, &schema, err);
+	if (r < 0 || !schema)
+		return r;
+	return group ? rdt_set(u->rdt_fd, group, schema, &u->rdt_old, err) : give_group(u, schema, err);
+}
+
+/* The limits could not be changed, so the schemata are not. had_group: not one of this update. */
+static void put_rdt_back(struct update *u, bool had_group, struct err *err)
+{
+	char *newest = NULL;
+	struct err why = {0};
+
+	if (!had_group && u->container->state.rdt_group)
+		take_group_back(u, err);
+	else if (u->rdt_old && rdt_set(u->rdt_fd, u->container->state.rdt_group, u->rdt_old, &newest, &why) < 0)
+		err_hint(err, "the schemata could not be put back: %s", why.msg);
+	free(newest);
+}
+
 static int update_container(struct update *u, struct err *err)
 {
 	const struct container_state *state = &u->container->state;
+	bool had_group = state->rdt_group;
 	int r = check_living(u->container, err);
 
 	/* Started early: it connects while we read. */
@@ -170,14 +244,21 @@ static int update_container(struct update *u, struct err *err)
 		r = make_plan(u, err);
 	if (r < 0)
 		return r;
-	return u->fd < 0 ? refuse_limits(&u->plan, err) : change_limits(u, err);
+	r = change_rdt(u, err);
+	if (r < 0)
+		return r;
+	r = u->fd < 0 ? refuse_limits(&u->plan, err) : change_limits(u, err);
+	if (r < 0)
+		put_rdt_back(u, had_group, err);
+	return r;
 }
 
-int host_update(const struct host_options *options, const char *id, const struct oci_resources *resources,
+int host_update(const struct host_options *options, const char *id, const struct update_request *request,
 		struct err *err)
 {
 	struct container container;
-	struct update update = {.container = &container, .resources = resources, .fd = -1, .systemd = SYSTEMD_NONE};
+	struct update update = {
+		.container = &container, .request = request, .fd = -1, .systemd = SYSTEMD_NONE, .rdt_fd = -1};
 	int r = view_open_container(options, id, STATE_EXCLUSIVE, LOCK_MS, &container, err);
 
 	if (r < 0)
@@ -186,6 +267,8 @@ int host_update(const struct host_options *options, const char *id, const struct
 	r = update.arena ? update_container(&update, err) : err_set(err, -ENOMEM, "update container %s", id);
 	systemd_close(&update.systemd);
 	cleanup_close(&update.fd);
+	cleanup_close(&update.rdt_fd);
+	free(update.rdt_old);
 	ocispec_arena_free(update.arena);
 	container_close(&container);
 	return r;

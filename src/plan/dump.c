@@ -446,6 +446,19 @@ static void dump_host(struct dump *d, const struct plan *plan)
 		end(d, "]");
 	}
 	dump_cgroup(d, &plan->cgroup);
+	if (plan->rdt.group) {
+		begin(d, "resctrl", "{");
+		put_string(d, "group", plan->rdt.group);
+		put_true(d, "named", plan->rdt.named);
+		put_true(d, "needsCache", plan->rdt.needs_cache);
+		put_true(d, "needsBandwidth", plan->rdt.needs_bandwidth);
+		if (plan->rdt.schema)
+			put_string(d, "schema", plan->rdt.schema);
+		if (plan->rdt.schemata)
+			put_string(d, "schemata", plan->rdt.schemata);
+		put_true(d, "monitor", plan->rdt.monitor);
+		end(d, "}");
+	}
 	if (plan->oom_score_adj.set)
 		put_i64(d, "oomScoreAdj", plan->oom_score_adj.value);
 	dump_rlimits(d, plan->rlimits, plan->n_rlimits);

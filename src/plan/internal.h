@@ -89,6 +89,7 @@ int plan_security(struct planner *p, struct err *err);
 int plan_scheduling(struct planner *p, struct err *err);
 int plan_hooks(struct planner *p, struct err *err);
 int plan_network(struct planner *p, struct err *err);
+int plan_rdt(struct planner *p, struct err *err);
 
 /* exec.c's own kinds of two of them: the namespaces are there, and so are the maps. */
 int plan_exec_namespaces(struct planner *p, uint64_t namespaces, struct err *err);

@@ -40,6 +40,7 @@ static const struct {
 	{"scheduling", plan_scheduling},
 	{"hooks", plan_hooks},
 	{"network devices", plan_network},
+	{"resctrl", plan_rdt},
 };
 
 int plan_make(const struct oci_config *config, const struct plan_facts *facts, const struct plan_request *request,

@@ -150,6 +150,16 @@ struct plan_source {
 	uint32_t index; /* in config's mounts, for messages; PLAN_INDEX_NOTIFY, or PLAN_INDEX_ROOT */
 };
 
+/* The group of resctrl that the container's processes are in. */
+struct plan_rdt {
+	const char *group; /* a directory below the root; "/": the root; NULL: linux.intelRdt is not given */
+	bool named;        /* by closID: others may be in it; else it is the container's own, with its id */
+	bool needs_cache, needs_bandwidth; /* l3CacheSchema, memBwSchema are given */
+	const char *schema;                /* lines of these two; NULL: none */
+	const char *schemata;              /* further lines; NULL: none */
+	bool monitor;                      /* a monitoring group mon_groups/ID below the group */
+};
+
 struct plan {
 	/* clone and namespaces */
 	uint64_t clone_flags; /* CLONE_NEW* for the first clone3 (0 of them when there is a stage) */
@@ -195,6 +205,7 @@ struct plan {
 
 	const char *rootfs; /* absolute host path */
 	struct plan_cgroup cgroup;
+	struct plan_rdt rdt;
 	struct oci_opt_i32 oom_score_adj;
 	size_t n_rlimits;
 	const struct plan_rlimit *rlimits; /* those that the host sets with prlimit(2) (user namespaces) */
@@ -245,6 +256,13 @@ struct plan_current {
 	uint64_t cpu_period, cpu_burst;
 	bool cpu_idle;
 };
+
+/*
+ * The lines of l3CacheSchema and memBwSchema, either of which may be NULL, as they are written; *ret is NULL where
+ * there are none.
+ */
+int plan_rdt_schema(const char *l3_cache_schema, const char *mem_bw_schema, struct ocispec_arena *arena,
+		    const char **ret, struct err *err);
 
 /*
  * Plans an update: of ret path and unit's name, slice and user are the caller's, the writes and the unit's properties

@@ -221,8 +221,6 @@ all_values() { grep -rs '' "$CGROUP_DIR" --include='*.max*' --include='cgroup.su
 	EOF2
 	same "$(state_of box)" running
 	refused "read $T/nosuch: No such file or directory" turtle update -r "$T/nosuch" box
-	refused "intelRdt is not supported yet" turtle update --l3-cache-schema "L3:0=f" box
-	refused "intelRdt is not supported yet" turtle update --mem-bw-schema "MB:0=20" box
 }
 
 @test "update: many at once leave one of their values, whole" {

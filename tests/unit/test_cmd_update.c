@@ -14,10 +14,10 @@
 static char *updated; /* what host_update was given; NULL: it was not called */
 static char *updated_id;
 
-int __wrap_host_update(const struct host_options *options, const char *id, const struct oci_resources *resources,
+int __wrap_host_update(const struct host_options *options, const char *id, const struct update_request *request,
 		       struct err *err);
 
-int __wrap_host_update(const struct host_options *options, const char *id, const struct oci_resources *resources,
+int __wrap_host_update(const struct host_options *options, const char *id, const struct update_request *request,
 		       struct err *err)
 {
 	struct ocispec_arena *arena = ocispec_arena_new();
@@ -25,8 +25,13 @@ int __wrap_host_update(const struct host_options *options, const char *id, const
 	size_t size;
 
 	assert_non_null(arena);
-	assert_int_equal(ocispec_write(&oci_resources_object, resources, OCISPEC_COMPACT, arena, &text, &size), 0);
-	updated = strdup(text);
+	assert_int_equal(ocispec_write(&oci_resources_object, request->resources, OCISPEC_COMPACT, arena, &text, &size),
+			 0);
+	if (request->l3_cache_schema || request->mem_bw_schema)
+		assert_true(asprintf(&updated, "%s %s", request->l3_cache_schema ? request->l3_cache_schema : "-",
+				     request->mem_bw_schema ? request->mem_bw_schema : "-") > 0);
+	else
+		updated = strdup(text);
 	updated_id = strdup(id);
 	ocispec_arena_free(arena);
 	return 0;
@@ -97,8 +102,19 @@ static const struct row rows[] = {
 	{"id --resources", "! flag needs an argument: --resources"},
 	{"id -r", "! flag needs an argument: -r"},
 	{"--cpus 2 id", "! flag provided but not defined: -cpus"},
-	{"--l3-cache-schema L3:0=f id", "! --l3-cache-schema: intelRdt is not supported yet"},
-	{"--mem-bw-schema MB:0=20 id", "! --mem-bw-schema: intelRdt is not supported yet"},
+	{"--l3-cache-schema L3:0=f id", "L3:0=f -"},
+	{"--mem-bw-schema MB:0=20 id", "- MB:0=20"},
+	{"--mem-bw-schema MB:0=20;1=70 --l3-cache-schema L3:0=f;1=f id", "L3:0=f;1=f MB:0=20;1=70"},
+	{"--l3-cache-schema L3 id", "! --l3-cache-schema: \"L3\" is not lines like L3:0=ff;1=f"},
+	{"--l3-cache-schema L3:0 id", "! --l3-cache-schema: \"L3:0\" is not lines like L3:0=ff;1=f"},
+	{"--l3-cache-schema 0=f id", "! --l3-cache-schema: \"0=f\" is not lines like L3:0=ff;1=f"},
+	{"--l3-cache-schema L3:x=f id", "! --l3-cache-schema: \"L3:x=f\" is not lines like L3:0=ff;1=f"},
+	{"--l3-cache-schema L3:0=f,1=f id", "! --l3-cache-schema: \"L3:0=f,1=f\" is not lines like L3:0=ff;1=f"},
+	{"--mem-bw-schema 20 id", "! --mem-bw-schema: \"20\" is not lines like MB:0=50;1=70"},
+	{"--mem-bw-schema MB:0=-20 id", "! --mem-bw-schema: \"MB:0=-20\" is not lines like MB:0=50;1=70"},
+	{"--mem-bw-schema MB:0=20% id", "! --mem-bw-schema: \"MB:0=20%\" is not lines like MB:0=50;1=70"},
+	{"--mem-bw-schema MB=20 id", "! --mem-bw-schema: \"MB=20\" is not lines like MB:0=50;1=70"},
+	{"--mem-bw-schema MB:=20 id", "! --mem-bw-schema: \"MB:=20\" is not lines like MB:0=50;1=70"},
 	{"-r /nonexistent id", "! read /nonexistent: No such file or directory"},
 	{"-r / id", "! read /: Is a directory"},
 };

@@ -231,12 +231,6 @@ static const struct config_case others[] = {
 	{"personality empty", .linux_ = PERSONALITY("", ""), .error = "linux.personality.domain: unknown domain \"\""},
 	{"personality flags", .linux_ = PERSONALITY("LINUX", ",\"flags\":[\"ADDR_NO_RANDOMIZE\"]"),
 	 .error = "linux.personality.flags: none are defined, the list must be empty"},
-	{"intelRdt", .linux_ = "\"intelRdt\":{\"closID\":\"x\"}", .error = "linux.intelRdt: not supported yet"},
-	{"intelRdt schemata", .linux_ = "\"intelRdt\":{\"schemata\":[\"L3:0=f\"]}",
-	 .error = "linux.intelRdt: not supported yet"},
-	{"intelRdt monitoring", .linux_ = "\"intelRdt\":{\"enableMonitoring\":true}",
-	 .error = "linux.intelRdt: not supported yet"},
-	{"intelRdt that asks for nothing", .linux_ = "\"intelRdt\":{\"closID\":\"\"}"},
 	{"mountLabel without SELinux", .linux_ = "\"mountLabel\":\"u:o:t:s0\"",
 	 .error = "linux.mountLabel: selinux label is specified in config, but selinux is disabled or not supported"},
 	{"mountLabel", .linux_ = "\"mountLabel\":\"system_u:object_r:container_file_t:s0:c1,c2\"", .selinux = true},
@@ -249,6 +243,57 @@ static const struct config_case others[] = {
 	{"mountLabel with a tab", .linux_ = "\"mountLabel\":\"u:o:t\\t\"", .selinux = true,
 	 .error = "linux.mountLabel: there is a space, a quote or a control character in the label"},
 	{"mountLabel empty", .linux_ = "\"mountLabel\":\"\""},
+};
+
+#define RDT(...)      "\"intelRdt\":{" __VA_ARGS__ "}"
+#define CLOS(name)    RDT("\"closID\":\"" name "\"")
+#define L3(text)      RDT("\"l3CacheSchema\":\"" text "\"")
+#define MB(text)      RDT("\"memBwSchema\":\"" text "\"")
+#define SCHEMATA(...) RDT("\"schemata\":[" __VA_ARGS__ "]")
+#define BAD_CLOS(name)                                           \
+	"linux.intelRdt.closID: invalid intelRdt.ClosID \"" name \
+	"\": it names a group below resctrl's root, or \"/\" the root itself"
+#define BAD_LINES(property, text) "linux.intelRdt." property ": \"" text "\" is not lines like L3:0=ff;1=f"
+#define BAD_LINE(i, text)         "linux.intelRdt.schemata[" i "]: \"" text "\" is not a line like L3:0=ff;1=f"
+static const struct config_case rdt[] = {
+	{"nothing in it", .linux_ = RDT("")},
+	{"null", .linux_ = "\"intelRdt\":null"},
+	{"empty values", .linux_ = RDT("\"closID\":\"\",\"l3CacheSchema\":\"\",\"memBwSchema\":\"\",\"schemata\":[]")},
+	{"all", .linux_ = RDT("\"closID\":\"gold\",\"l3CacheSchema\":\"L3:0=f;1=f\\nMB:0=10\",\"memBwSchema\":"
+			      "\"MB:0=10\\n\",\"schemata\":[\"L2:0=f\"],\"enableMonitoring\":true")},
+	{"the root", .linux_ = CLOS("/")},
+	{"closID with dots", .linux_ = CLOS("..a")},
+	{"closID dot", .linux_ = CLOS("."), .error = BAD_CLOS(".")},
+	{"closID dots", .linux_ = CLOS(".."), .error = BAD_CLOS("..")},
+	{"closID path", .linux_ = CLOS("a/b"), .error = BAD_CLOS("a/b")},
+	{"closID absolute", .linux_ = CLOS("/a"), .error = BAD_CLOS("/a")},
+	{"closID slash behind", .linux_ = CLOS("a/"), .error = BAD_CLOS("a/")},
+	{"closID newline", .linux_ = CLOS("a\\nb"), .error = BAD_CLOS("a\nb")},
+	{"closID info", .linux_ = CLOS("info"), .error = BAD_CLOS("info")},
+	{"closID mon_groups", .linux_ = CLOS("mon_groups"), .error = BAD_CLOS("mon_groups")},
+	{"blanks and a last semicolon", .linux_ = L3("  L3 : 0 = ff ; 1=f;\\n\\n")},
+	{"no resource", .linux_ = L3(":0=f"), .error = BAD_LINES("l3CacheSchema", ":0=f")},
+	{"no domains", .linux_ = L3("L3:"), .error = BAD_LINES("l3CacheSchema", "L3:")},
+	{"no value", .linux_ = L3("L3:0="), .error = BAD_LINES("l3CacheSchema", "L3:0=")},
+	{"no equals sign", .linux_ = L3("L3:0f"), .error = BAD_LINES("l3CacheSchema", "L3:0f")},
+	{"domain without number", .linux_ = L3("L3:a=f"), .error = BAD_LINES("l3CacheSchema", "L3:a=f")},
+	{"two semicolons", .linux_ = L3("L3:0=f;;1=f"), .error = BAD_LINES("l3CacheSchema", "L3:0=f;;1=f")},
+	{"only blanks", .linux_ = L3(" \\n"), .error = BAD_LINES("l3CacheSchema", " \n")},
+	{"second line bad", .linux_ = L3("L3:0=f\\nx"), .error = BAD_LINES("l3CacheSchema", "L3:0=f\nx")},
+	{"bandwidth no colon", .linux_ = MB("MB0=10"), .error = BAD_LINES("memBwSchema", "MB0=10")},
+	{"bandwidth percent", .linux_ = MB("MB:0=10%"), .error = BAD_LINES("memBwSchema", "MB:0=10%")},
+	{"bandwidth negative", .linux_ = MB("MB:0=-1"), .error = BAD_LINES("memBwSchema", "MB:0=-1")},
+	{"bandwidth comma", .linux_ = MB("MB:0=1,1=2"), .error = BAD_LINES("memBwSchema", "MB:0=1,1=2")},
+	{"bandwidth a number", .linux_ = MB("10"), .error = BAD_LINES("memBwSchema", "10")},
+	{"schemata empty", .linux_ = SCHEMATA("\"\""), .error = BAD_LINE("0", "")},
+	{"schemata two lines", .linux_ = SCHEMATA("\"L3:0=f\\nL3:1=f\""), .error = BAD_LINE("0", "L3:0=f\nL3:1=f")},
+	{"schemata newline behind", .linux_ = SCHEMATA("\"L3:0=f\\n\""), .error = BAD_LINE("0", "L3:0=f\n")},
+	{"schemata second bad", .linux_ = SCHEMATA("\"L3:0=f\",\"L3\""), .error = BAD_LINE("1", "L3")},
+	{"schemata long domain", .linux_ = SCHEMATA("\"L3:1234567890=f\""), .error = BAD_LINE("0", "L3:1234567890=f")},
+	{"enableCMT", .linux_ = RDT("\"enableCMT\":true"),
+	 .warning = "linux.intelRdt.enableCMT does nothing, it is deprecated: enableMonitoring makes a group"},
+	{"enableMBM", .linux_ = RDT("\"enableMBM\":true"),
+	 .warning = "linux.intelRdt.enableMBM does nothing, it is deprecated: enableMonitoring makes a group"},
 };
 
 #define NET                LIST(NS("network"))
@@ -436,6 +481,7 @@ int main(void)
 	failed += run_table("masked and read-only paths", paths, config_case_run);
 	failed += run_table("rootfsPropagation", propagation, config_case_run);
 	failed += run_table("personality and what is not built", others, config_case_run);
+	failed += run_table("intelRdt", rdt, config_case_run);
 	failed += run_table("netDevices", net_devices, config_case_run);
 	failed += cmocka_run_group_tests(tests, NULL, NULL);
 	return failed;

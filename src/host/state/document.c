@@ -39,6 +39,9 @@ static const struct ocispec_property container_properties[] = {
 	OCISPEC_FIELD(struct container_state, process_cgroup, "processCgroup"),
 	OCISPEC_FIELD(struct container_state, systemd_unit, "systemdUnit"),
 	OCISPEC_FIELD(struct container_state, systemd_user, "systemdUser"),
+	OCISPEC_FIELD(struct container_state, rdt_group, "resctrlGroup"),
+	OCISPEC_FIELD(struct container_state, rdt_made, "resctrlMade"),
+	OCISPEC_FIELD(struct container_state, rdt_monitor, "resctrlMonitor"),
 	OCISPEC_FIELD(struct container_state, own_cgroup, "ownCgroup", .required = true),
 	OCISPEC_FIELD(struct container_state, private_pidns, "privatePidNamespace", .required = true),
 	OCISPEC_FIELD(struct container_state, no_new_keyring, "noNewKeyring"),
@@ -109,6 +112,21 @@ static int check_cgroup(const struct container_state *state, struct err *err)
 	return 0;
 }
 
+/* A directory of resctrl's root that may be removed, or the root itself, which is not. */
+static int check_rdt(const struct container_state *state, struct err *err)
+{
+	const char *group = state->rdt_group;
+	bool good;
+
+	if (!group)
+		good = !state->rdt_made && !state->rdt_monitor;
+	else if (strcmp(group, "/") == 0)
+		good = !state->rdt_made;
+	else
+		good = group[0] && !strchr(group, '/') && strcmp(group, ".") != 0 && strcmp(group, "..") != 0;
+	return good ? 0 : err_msg(err, -EINVAL, "\"%s\" is no resctrl group of a container", group ? group : "");
+}
+
 static int check(const struct state_file *file, const char *id, struct err *err)
 {
 	const struct container_state *state = file->container;
@@ -119,6 +137,8 @@ static int check(const struct state_file *file, const char *id, struct err *err)
 		return err_msg(err, -EINVAL, "it belongs to container %s", state->id);
 	if (strcmp(state->phase, "creating") != 0 && strcmp(state->phase, "created") != 0)
 		return err_msg(err, -EINVAL, "phase \"%s\" is unknown", state->phase);
+	if (check_rdt(state, err) < 0)
+		return -EINVAL;
 	return check_cgroup(state, err);
 }
 

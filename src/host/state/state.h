@@ -48,6 +48,9 @@ struct container_state {
 	const char *process_cgroup;   /* the one below it that exec joins; NULL when that is cgroup_path itself */
 	const char *systemd_unit;     /* with the systemd driver, else NULL */
 	bool systemd_user;            /* that unit is of the owner's own manager, not the system's */
+	const char *rdt_group;        /* its group of resctrl ("/": the root); NULL: none */
+	bool rdt_made;                /* which was made for it alone: removed on delete */
+	bool rdt_monitor;             /* and a monitoring group of its id below that one */
 	bool own_cgroup;              /* made by turtle: removed on delete */
 	bool private_pidns;           /* when init dies the kernel kills the rest */
 	bool no_new_keyring;          /* it has no session keyring of its own */
