@@ -24,7 +24,6 @@ struct watch {
 	const char *path; /* of the cgroup */
 	int cgroup_fd;
 	const struct container_state *state;
-	int rdt_fd; /* the root of resctrl; -1: the container has no group there */
 	struct cgroup_oom oom;
 	struct pollfd fds[N_WATCHED];
 	bool ended;
@@ -36,22 +35,40 @@ static int not_running(const char *id, struct err *err)
 	return err_msg(err, -ESRCH, "container with id %s is not running", id);
 }
 
+/* A group that somebody has removed, or unmounted with all of resctrl, has no numbers. */
+static int read_rdt(const struct watch *w, struct ocispec_arena *arena, struct rdt_stats *ret, bool *ret_there,
+		    struct err *err)
+{
+	const struct container_state *st = w->state;
+	_cleanup_close_ int root = -1;
+	int r;
+
+	*ret_there = false;
+	if (!st->rdt_group)
+		return 0;
+	r = root = rdt_open(err);
+	if (r >= 0)
+		r = rdt_stats_read(root, st->rdt_group, st->id, st->rdt_monitor, arena, ret, err);
+	*ret_there = r == 0;
+	return r == -ENODEV || r == -ENOENT ? 0 : r;
+}
+
 /* Reads the numbers and hands them on; -ENODEV when the cgroup is gone. */
 static int send_stats(const struct watch *w, struct err *err)
 {
 	struct ocispec_arena *arena = ocispec_arena_new();
 	struct cgroup_stats stats;
 	struct rdt_stats rdt;
+	bool has_rdt;
 	int r;
 
 	if (!arena)
 		return err_set(err, -ENOMEM, "read cgroup %s", w->path);
 	r = cgroup_stats_read(w->cgroup_fd, w->path, arena, &stats, err);
-	if (r == 0 && w->rdt_fd >= 0)
-		r = rdt_stats_read(w->rdt_fd, w->state->rdt_group, w->state->id, w->state->rdt_monitor, arena, &rdt,
-				   err);
 	if (r == 0)
-		r = w->sink.send(w->sink.arg, &stats, w->rdt_fd >= 0 ? &rdt : NULL, err);
+		r = read_rdt(w, arena, &rdt, &has_rdt, err);
+	if (r == 0)
+		r = w->sink.send(w->sink.arg, &stats, has_rdt ? &rdt : NULL, err);
 	ocispec_arena_free(arena);
 	return r;
 }
@@ -160,7 +177,7 @@ static int look_up(const struct host_options *options, const struct events_reque
 int host_events(const struct host_options *options, const struct events_request *request, struct events_sink sink,
 		struct err *err)
 {
-	struct watch w = {.request = request, .sink = sink, .rdt_fd = -1};
+	struct watch w = {.request = request, .sink = sink};
 	struct container container = {0};
 	int pidfd = -1, r;
 
@@ -174,11 +191,9 @@ int host_events(const struct host_options *options, const struct events_request 
 	w.state = &container.state;
 	w.path = container.state.cgroup_path;
 	w.cgroup_fd = r = cgroup_open(w.path, err);
-	if (r >= 0 && w.state->rdt_group)
-		r = w.rdt_fd = rdt_open(err);
 	if (r >= 0)
 		r = request->once ? send_stats(&w, err) : watch_cgroup(&w, err);
-	if ((r == -ENODEV && (!w.state->rdt_group || w.rdt_fd >= 0)) || w.cgroup_fd == -ENOENT)
+	if (r == -ENODEV || w.cgroup_fd == -ENOENT)
 		r = not_running(request->id, err);
 	if (r == 0 && !request->once)
 		r = open_timer(&w, err);
@@ -197,7 +212,6 @@ int host_events(const struct host_options *options, const struct events_request 
 	cleanup_close(&w.fds[CGROUP].fd);
 	cgroup_oom_close(&w.oom);
 	cleanup_close(&w.cgroup_fd);
-	cleanup_close(&w.rdt_fd);
 	cleanup_close(&pidfd);
 	container_close(&container);
 	return r;

@@ -341,6 +341,12 @@ kmsg()
 	box_refused "memory+swap limit should be >= memory limit"
 }
 
+@test "cgroup: resources that nobody knows change nothing" {
+	resources '{"nobody": {"knows": [1, {"it": null}]}, "memory": {"nor": "this"}, "pids": {"limit": -1, "or": -5}}'
+	box true
+	is ""
+}
+
 @test "cgroup: what only cgroup v1 knows is noted with --debug, and does nothing" {
 	resources '{"memory": {"kernel": 1000, "swappiness": 5}, "network": {"classID": 7}}'
 	args true

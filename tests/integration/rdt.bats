@@ -230,6 +230,10 @@ nothing_left() { same "$(ls "$FAKE_RESCTRL")" "$GROUPS_BEFORE" "groups"; }
 		schemata: ["L3:0=f;1=fffff", "MB:0= 100;1=  30"],
 		mbm_stats: [{mbm_total_bytes: 100, mbm_local_bytes: 50}, {mbm_total_bytes: 7}],
 		cmt_stats: [{llc_occupancy: 4096}, {}]}' "$T/out" >/dev/null || fail "another document"
+	rm -r "$FAKE_RESCTRL/box"
+	ok turtle events --stats box
+	jq -e '.data.intel_rdt == {}' "$T/out" >/dev/null || fail "another document"
+	ok turtle exec box true
 }
 
 @test "intelRdt: without it resctrl is not looked at" {

@@ -302,6 +302,9 @@ $MAJOR:$MINOR 200"
 	fi
 	each '{"rdma": {"rxe0": {"hcaHandles": 3, "hcaObjects": 10000}}}' "rdma.max=rxe0 hca_handle=3 hca_object=10000"
 	each '{"rdma": {"rxe0": {"hcaObjects": 5}}}' "rdma.max=rxe0 hca_handle=max hca_object=5"
+	each '{"unified": {"rdma.max": "rxe0 hca_handle=7"}}' "rdma.max=rxe0 hca_handle=7 hca_object=max"
+	each '{"rdma": {"rxe0": {"hcaHandles": 3}}, "unified": {"rdma.max": "rxe0 hca_object=9"}}' \
+		"rdma.max=rxe0 hca_handle=3 hca_object=9"
 	each_refused 'linux.resources.rdma.nosuch: write "nosuch hca_handle=1" to rdma.max' '{"rdma": {"nosuch": {"hcaHandles": 1}}}'
 	# The device stays: Linux 6.12 corrupts a list when one that had limits goes. The machine is thrown away anyway.
 }
