@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # linux.intelRdt, update's schemata and what events tells of them. Machines with resctrl are rare, so all but the last test
-# run turtle with a fake of it: integration/turtle-resctrl.c says what is fake and what is not.
+# run turtle with a fake of it: resctrl/turtle-resctrl.c says what is fake and what is not.
 load helpers
 
 setup()
 {
 	box_setup
 	REAL_TURTLE=$TURTLE
-	TURTLE=${TURTLE_BUILD:-}/tests/integration/turtle-resctrl
+	TURTLE=${TURTLE_BUILD:-}/tests/resctrl/turtle-resctrl
 	[ -x "$TURTLE" ] || skip "needs turtle-resctrl (make check)"
 	export FAKE_RESCTRL=$T/resctrl
 	mkdir "$FAKE_RESCTRL"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resctrl: finding the mount in a mountinfo, groups on a fake tree (fake_resctrl.h), the rules about what is there
+ * resctrl: finding the mount in a mountinfo, groups on a fake tree (resctrl/fake_resctrl.h), the rules about what is there
  * already, and the numbers.
  */
-#include "fake_resctrl.h"
+#include "../resctrl/fake_resctrl.h"
 #include "scratch.h"
 #include "table.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * turtle itself, all of it, with the fake resctrl of tests/unit/fake_resctrl.h in the directory $FAKE_RESCTRL: the
+ * turtle itself, all of it, with the fake resctrl of fake_resctrl.h in the directory $FAKE_RESCTRL: the
  * program that rdt.bats tests. Only where resctrl is mounted is answered here instead of by rdt_open(); that one is
  * tested by tests/unit/test_host_rdt.c, and turtle as it is installed has no way around it.
  */
-#include "../unit/fake_resctrl.h"
+#include "fake_resctrl.h"
 
 #include "host/rdt.h"
 #include "main.c" /* the program */
