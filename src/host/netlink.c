@@ -2,6 +2,8 @@
 /* rtnetlink: see netlink.h. */
 #include "host/netlink.h"
 
+#include "base/errno_text.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -94,7 +96,7 @@ static int judge(const struct nlmsghdr *message, struct err *err)
 	/* The request itself is not repeated (NETLINK_CAP_ACK) but for its header. */
 	if (message->nlmsg_flags & NLM_F_ACK_TLVS && message->nlmsg_len >= NLMSG_LENGTH(fixed))
 		why = netlink_text(message, fixed, NLMSGERR_ATTR_MSG);
-	err_msg(err, code, "%s", strerror(-code));
+	err_msg(err, code, "%s", errno_text(-code));
 	return why[0] ? err_hint(err, "%s", why) : code;
 }
 

@@ -188,6 +188,9 @@ static struct container_state full_state(const char *id)
 		.owner = UINT32_MAX - 1,
 		.cgroup_manager = "cgroupfs",
 		.cgroup_path = "/a/b",
+		.rdt_group = "gold",
+		.rdt_made = true,
+		.rdt_monitor = true,
 		.own_cgroup = true,
 		.private_pidns = true,
 		.n_annotations = 3,
@@ -277,6 +280,8 @@ static void test_round_trip(void **state)
 	assert_true(found.owner == expected.owner);
 	assert_string_equal(found.cgroup_manager, expected.cgroup_manager);
 	assert_string_equal(found.cgroup_path, expected.cgroup_path);
+	assert_string_equal(found.rdt_group, "gold");
+	assert_true(found.rdt_made && found.rdt_monitor);
 	assert_true(found.own_cgroup);
 	assert_true(found.private_pidns);
 	assert_int_equal(found.n_annotations, 3);
@@ -573,6 +578,12 @@ static const struct foreign_row foreign[] = {
 	{"cgroup with //", "\"/a/b\"", "\"/a//b\"", "cgroup path"},
 	{"cgroup ends with /", "\"/a/b\"", "\"/a/b/\"", "cgroup path"},
 	{"empty cgroup", "\"/a/b\"", "\"\"", "cgroup path"},
+	{"resctrl group with ..", "\"gold\"", "\"..\"", "no resctrl group"},
+	{"resctrl group .", "\"gold\"", "\".\"", "no resctrl group"},
+	{"resctrl group with /", "\"gold\"", "\"a/b\"", "no resctrl group"},
+	{"empty resctrl group", "\"gold\"", "\"\"", "no resctrl group"},
+	{"resctrl's root as our own", "\"gold\"", "\"/\"", "no resctrl group"},
+	{"resctrl group without a name", "\"resctrlGroup\"", "\"resctrlGroupx\"", "no resctrl group"},
 };
 
 /* The same for a container of the systemd driver. */
