@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resctrl: finding the mount in a mountinfo, groups on a fake tree (resctrl/fake_resctrl.h), the rules about what is there
- * already, and the numbers.
+ * resctrl: finding the mount in a mountinfo, groups on a fake tree (resctrl/fake_resctrl.h), the rules about what is
+ * there already, and the numbers.
  */
 #include "../resctrl/fake_resctrl.h"
 #include "scratch.h"
