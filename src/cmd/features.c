@@ -93,7 +93,7 @@ static int print(const struct oci_features *features, struct ocispec_arena *aren
 
 static int describe(struct ocispec_arena *arena, struct err *err)
 {
-	static struct oci_features_enabled yes = {SAY(true)}, no = {SAY(false)};
+	static struct oci_features_enabled yes = {SAY(true)};
 	static struct oci_features_mount_extensions mount_extensions = {.idmap = &yes};
 	static struct oci_features_cgroup cgroup = {
 		.v1 = SAY(false),
