@@ -9,6 +9,7 @@
 #include "plan/internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -342,12 +343,58 @@ static int plan_cpu(struct list *l, const struct oci_resources_cpu *cpu, struct 
 	return 0;
 }
 
-static void plan_cpuset(struct list *l, const struct oci_resources_cpu *cpu)
+/* A number of a CPU or node: "N" is the last one there is. */
+static bool skip_cpu(const char **s, uintmax_t *ret)
 {
-	if (cpu->cpus && *cpu->cpus)
-		add(l, "cpuset", CPU "cpus", "cpuset.cpus", cpu->cpus, 0);
-	if (cpu->mems && *cpu->mems)
-		add(l, "cpuset", CPU "mems", "cpuset.mems", cpu->mems, 0);
+	size_t digits = strspn(*s, "0123456789");
+
+	*ret = UINTMAX_MAX;
+	if (digits == 0 && **s == 'N')
+		digits = 1;
+	else
+		*ret = strtoumax(*s, NULL, 10);
+	*s += digits;
+	return digits > 0;
+}
+
+/*
+ * A list as the kernel reads it: "0-3,7", "all", "0-N:2/4", commas and blanks in any number. It would take what stands
+ * before a newline and forget the rest, which nobody can want.
+ */
+static bool is_cpu_list(const char *s)
+{
+	for (;;) {
+		uintmax_t first, last;
+
+		s += strspn(s, ", \t");
+		if (!s[strspn(s, "\n")])
+			return true;
+		if (!strncmp(s, "all", 3))
+			s += 3;
+		else if (!skip_cpu(&s, &first) || (*s == '-' && (s++, !skip_cpu(&s, &last) || last < first)))
+			return false;
+		if (*s == ':' && (s++, !skip_cpu(&s, &first) || *s++ != '/' || !skip_cpu(&s, &last) || last < first))
+			return false;
+		if (*s && !strchr(", \t\n", *s))
+			return false;
+	}
+}
+
+static int plan_cpuset(struct list *l, const struct oci_resources_cpu *cpu, struct err *err)
+{
+	const struct {
+		const char *property, *file, *value;
+	} sets[] = {{CPU "cpus", "cpuset.cpus", cpu->cpus}, {CPU "mems", "cpuset.mems", cpu->mems}};
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		if (!sets[i].value || !*sets[i].value)
+			continue;
+		if (!is_cpu_list(sets[i].value))
+			return err_msg(err, -EINVAL, "%s: \"%s\" is no list such as 0-3,7", sets[i].property,
+				       sets[i].value);
+		add(l, "cpuset", sets[i].property, sets[i].file, sets[i].value, 0);
+	}
+	return 0;
 }
 
 /* The size becomes a part of a file's name: nothing but what the kernel makes such names of. */
@@ -459,10 +506,8 @@ int plan_resources(const struct oci_resources *resources, struct ocispec_arena *
 	if (resources->block_io && (r = plan_block_io(&l, resources->block_io, err)) < 0)
 		return r;
 	if (resources->cpu) {
-		r = plan_cpu(&l, resources->cpu, err);
-		if (r < 0)
+		if ((r = plan_cpu(&l, resources->cpu, err)) < 0 || (r = plan_cpuset(&l, resources->cpu, err)) < 0)
 			return r;
-		plan_cpuset(&l, resources->cpu);
 	}
 	if ((r = plan_hugetlb(&l, resources->hugepage_limits, resources->n_hugepage_limits, err)) < 0 ||
 	    (r = plan_rdma(&l, resources->rdma, resources->n_rdma, err)) < 0 ||
