@@ -178,6 +178,8 @@ static int plan_memory(struct list *l, const struct oci_resources_memory *m, str
 	ignored(l, m->kernel_tcp.set && m->kernel_tcp.value, MEMORY "kernelTCP");
 	ignored(l, m->swappiness.set, MEMORY "swappiness");
 	ignored(l, m->disable_oom_killer.set && m->disable_oom_killer.value, MEMORY "disableOOMKiller");
+	/* cgroup v2 counts what is below in any case: that is true. */
+	ignored(l, m->use_hierarchy.set && !m->use_hierarchy.value, MEMORY "useHierarchy");
 	return 0;
 }
 

@@ -356,6 +356,26 @@ kmsg()
 	grep -q "linux.resources.network.classID is ignored" "$T/log"
 }
 
+@test "cgroup: each value that only cgroup v1 knows is named, and no controller is asked for it" {
+	local key
+	resources '{"memory": {"kernel": 4194304, "kernelTCP": 4194304, "swappiness": 10, "disableOOMKiller": true, "useHierarchy": false},
+		"cpu": {"realtimeRuntime": 1000, "realtimePeriod": 10000}, "network": {"classID": 1048577, "priorities": [{"name": "lo", "priority": 5}]},
+		"blockIO": {"leafWeight": 500, "weightDevice": [{"major": 8, "minor": 0, "leafWeight": 500}]}}'
+	args true
+	ok turtle run box
+	ok turtle --log "$T/log" --debug run box
+	for key in memory.kernel memory.kernelTCP memory.swappiness memory.disableOOMKiller memory.useHierarchy cpu.realtimeRuntime \
+		cpu.realtimePeriod network.classID network.priorities blockIO.leafWeight 'blockIO.weightDevice[0].leafWeight'; do
+		grep -qF "linux.resources.$key is ignored: cgroup v2 has nothing like it" "$T/log" || fail "$key: $(<"$T/log")"
+	done
+	# What is not wished for is not named.
+	resources '{"memory": {"kernel": 0, "kernelTCP": 0, "disableOOMKiller": false, "useHierarchy": true}, "cpu": {"realtimeRuntime": 0,
+		"realtimePeriod": 0}, "network": {"classID": 0, "priorities": []}, "blockIO": {"leafWeight": 0}}'
+	rm "$T/log"
+	ok turtle --log "$T/log" --debug run box
+	! grep -F "is ignored" "$T/log" || fail "notes on what nobody asked for"
+}
+
 #
 # Devices
 #

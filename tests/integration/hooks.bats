@@ -157,6 +157,50 @@ key() { jq -r ".$2" "$N/$1.json"; }
 	same "$(grep -Ev '^(PWD|OLDPWD|SHLVL|_)=' "$N/prestart.env")" ""
 }
 
+@test "hooks: each kind has its own path, arguments and environment" {
+	local kind
+	config '.root.readonly = false'
+	for kind in prestart createRuntime createContainer startContainer poststart poststop; do
+		# What runs in the container's root, and what runs in the host's.
+		local file=$N/own-$kind
+		[ "$kind" != startContainer ] || file=/own-startContainer
+		config --arg k "$kind" --arg f "$file" '.hooks[$k] = [{"path": "/bin/sh", "args": ["sh", "-c", "echo $0 $KIND $PATH >" + $f, "argument-of-" + $k],
+			"env": ["KIND=environment-of-" + $k, "PATH=/bin:/" + $k]}]'
+	done
+	args true
+	ok turtle run box
+	mv "$ROOTFS/own-startContainer" "$N"
+	for kind in prestart createRuntime createContainer startContainer poststart poststop; do
+		same "$(<"$N/own-$kind")" "argument-of-$kind environment-of-$kind /bin:/$kind"
+	done
+}
+
+@test "hooks: each kind has its own timeout" {
+	local kind pids=() pid
+	args sleep 1000
+	for kind in prestart createRuntime createContainer startContainer poststart; do
+		jq --arg k "$kind" --arg c "$CGROUP-$kind" '.linux.cgroupsPath = $c | .hooks[$k] =
+			[{"path": "/bin/sh", "args": ["sh", "-c", "sleep 1000"], "timeout": 1}]' config.json >"$T/$kind.json"
+		turtle run -d --config "$T/$kind.json" "$kind" >/dev/null 2>"$N/$kind.said" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		status=0
+		wait "$pid" || status=$?
+		same "$status" 1
+	done
+	for kind in prestart createRuntime createContainer startContainer poststart; do
+		grep -q "running $kind hook #0.*time" "$N/$kind.said" || fail "$kind: $(<"$N/$kind.said")"
+	done
+	# A poststop hook that fails is no failure of the delete; only it must not last.
+	local before=$SECONDS
+	config '.hooks.poststop = [{"path": "/bin/sh", "args": ["sh", "-c", "sleep 1000"], "timeout": 1}]'
+	ok turtle create box
+	call turtle delete --force box
+	same "$status" 0
+	[ $((SECONDS - before)) -lt 8 ] || fail "poststop took $((SECONDS - before)) seconds"
+}
+
 @test "hooks: no descriptor of the runtime's is open in them, and the directory is the bundle" {
 	note_all
 	(cd / && turtle run --bundle "$BUNDLE" box) 2>/dev/null || { args true; (cd / && turtle run --bundle "$BUNDLE" box); }

@@ -376,6 +376,20 @@ up()
 	is fine
 }
 
+@test "lifecycle: unknown limits are ignored, those beside them are not" {
+	config '.linux.resources += {"frob": {"limit": 1}, "memory": {"frob": -7}} | .linux.resources.devices += [{"allow": true, "type": "c",
+		"major": 1, "minor": 11, "access": "r", "frob": "x"}] | .linux.devices = [{"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11}] |
+		.process.capabilities |= map_values(. + ["CAP_SYSLOG"])'
+	box sh -c '/probe open /dev/kmsg r; /probe open /dev/kmsg rw'
+	is $'ok\nEPERM'
+}
+
+@test "lifecycle: what only Windows has does nothing" {
+	config '.process.commandLine = "cmd /c exit 3" | .process.user = {"uid": 0, "gid": 0, "username": "nobody"}'
+	box sh -c 'id -u; echo "<$USER>"'
+	is $'0\n<>'
+}
+
 @test "lifecycle: list as a table" {
 	args /probe wait
 	ok turtle create box

@@ -218,6 +218,16 @@ caps() { box grep ^Cap /proc/self/status; }
 	has $'CapInh:\t0000000000000020' $'CapBnd:\t00000000000020a1' $'CapAmb:\t0000000000000000'
 }
 
+@test "process: permitted and effective are the configuration's until the program starts" {
+	# execve makes the two anew for root, and drops them for others; what waits for its start has them as they are.
+	config '.process.user = {"uid": 1000, "gid": 1000} | .process.capabilities = {"bounding": ["CAP_CHOWN", "CAP_KILL", "CAP_NET_RAW"],
+		"permitted": ["CAP_CHOWN", "CAP_KILL"], "effective": ["CAP_KILL"]}'
+	args true
+	ok turtle create box
+	output=$(grep ^Cap "/proc/$(init_pid)/status")
+	has $'CapPrm:\t0000000000000021' $'CapEff:\t0000000000000020' $'CapBnd:\t0000000000002021' $'CapInh:\t0000000000000000'
+}
+
 @test "process: ambient capabilities reach a user's process" {
 	config '.process.user = {"uid": 1000, "gid": 1000} | .process.capabilities = (["CAP_NET_BIND_SERVICE"] as $c |
 		{"bounding": $c, "permitted": $c, "effective": $c, "inheritable": $c, "ambient": $c})'

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Prints every JSON key that libocispec's tables know, one a line: DOCUMENT PATH KIND required|optional. lint/schema
- * compares that with the official JSON schema.
+ * compares that with the official JSON schema, lint/properties with the list of tests in properties.md.
  */
 #include <stdio.h>
 #include <string.h>

@@ -111,6 +111,7 @@ static const struct good good[] = {
 	 "memory.swap.max=20\nmemory.max=10\nmemory.low=5\n", PLAN_CTRL_MEMORY, 0},
 	{"v1 memory properties are noted",
 	 MEM("\"kernel\":1,\"kernelTCP\":1,\"swappiness\":3,\"disableOOMKiller\":true"), "", 0, 4},
+	{"counting without what is below is noted", MEM("\"useHierarchy\":false"), "", 0, 1},
 	{"v1 memory defaults are no note", MEM("\"kernel\":0,\"disableOOMKiller\":false,\"useHierarchy\":true"), "", 0,
 	 0},
 	/* cpu */
