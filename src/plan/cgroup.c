@@ -7,6 +7,7 @@
 #include "plan/internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 /* clang-format off */
@@ -26,6 +27,26 @@ const struct oci_device_cgroup plan_device_rules[] = {
 };
 /* clang-format on */
 
+/* What no kernel can make a directory of. */
+static int check_length(const char *path, struct err *err)
+{
+	size_t size = strlen(path);
+
+	if (size >= PATH_MAX)
+		return err_msg(err, -ENAMETOOLONG,
+			       "linux.cgroupsPath: the path has %zu bytes, the longest possible has %d", size,
+			       PATH_MAX - 1);
+	for (; *path; path += *path == '/') {
+		size = strcspn(path, "/");
+		if (size > NAME_MAX)
+			return err_msg(err, -ENAMETOOLONG,
+				       "linux.cgroupsPath: a name in it has %zu bytes, the longest possible has %d",
+				       size, NAME_MAX);
+		path += size;
+	}
+	return 0;
+}
+
 /*
  * An absolute cgroupsPath counts from the mount. A relative one, and the container's id where there is none, go beside
  * the caller's own cgroup: that one has processes in it, and then the kernel gives its children no controllers.
@@ -36,6 +57,7 @@ static int plan_path(const char *wanted, const struct plan_facts *facts, const c
 	const char *name = wanted && *wanted ? wanted : id, *clean, *parent;
 	struct text path = {.arena = arena};
 	size_t size;
+	int r;
 
 	if (strchr(name, '\n'))
 		return err_msg(err, -EINVAL, "linux.cgroupsPath: a cgroup's name can't hold a newline");
@@ -45,6 +67,9 @@ static int plan_path(const char *wanted, const struct plan_facts *facts, const c
 	if (!strcmp(clean, "/"))
 		return err_msg(err, -EINVAL, "linux.cgroupsPath: \"%s\" names no cgroup below %s", name,
 			       name[0] == '/' ? "the root" : "the caller's");
+	r = check_length(clean, err);
+	if (r < 0)
+		return r;
 	if (name[0] == '/') {
 		ret->path = clean;
 		return 0;
