@@ -213,10 +213,11 @@ mapped()
 
 @test "userns: several ranges" {
 	mapped
-	config '.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 10}, {"containerID": 1000, "hostID": 300000, "size": 5}]'
-	args cat /proc/self/uid_map
+	config '.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 10}, {"containerID": 1000, "hostID": 300000, "size": 5}] |
+		.linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 20}, {"containerID": 2000, "hostID": 400000, "size": 7}]'
+	args cat /proc/self/uid_map /proc/self/gid_map
 	ok turtle run box
-	matches '^ *0 +100000 +10$' '^ *1000 +300000 +5$'
+	matches '^ *0 +100000 +10$' '^ *1000 +300000 +5$' '^ *0 +200000 +20$' '^ *2000 +400000 +7$'
 }
 
 @test "userns: the bundle may be closed to the mapped ids" {
