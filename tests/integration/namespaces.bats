@@ -306,6 +306,14 @@ mapped()
 	[ $((there - here)) -ge 699990 ] && [ $((there - here)) -le 700010 ] || fail "here $here, there $there"
 }
 
+@test "time: the kernel has the offsets to the nanosecond" {
+	config '.linux.namespaces += [{"type": "time"}] | .linux.timeOffsets = {"monotonic": {"secs": 100000, "nanosecs": 5}, "boottime": {"nanosecs": 999999999}}'
+	args /probe wait
+	ok turtle run -d box
+	output=$(<"/proc/$(init_pid)/timens_offsets")
+	matches '^monotonic +100000 +5$' '^boottime +0 +999999999$'
+}
+
 @test "time: offsets without a new namespace, and out of range" {
 	config '.linux.timeOffsets = {"monotonic": {"secs": 1}}'
 	box_refused timeOffsets
