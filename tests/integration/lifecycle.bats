@@ -53,6 +53,15 @@ up()
 	same "$(jq -c 'has("annotations")' <<<"$output")" false
 }
 
+@test "lifecycle: the state, the list and hooks name the version that the configuration has" {
+	config --arg said "$T/said" '.ociVersion = "1.0.2-dev" | .hooks.createRuntime = [{"path": "/bin/sh", "args": ["sh", "-c", "cat >" + $said]}]'
+	args true
+	ok turtle create box
+	same "$(jq -r .ociVersion "$T/said")" 1.0.2-dev
+	same "$(turtle state box | jq -r .ociVersion)" 1.0.2-dev
+	same "$(turtle list --format json | jq -r '.[0].ociVersion')" 1.0.2-dev
+}
+
 @test "lifecycle: pid is 0 when stopped" {
 	args true
 	ok turtle create box
