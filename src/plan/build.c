@@ -106,13 +106,20 @@ struct plan_list block_strings(struct block *block, size_t n, const char *const 
 	return block_table(block, at, n, sizeof(*at));
 }
 
-int block_finish(struct block *block, struct init_plan *init, const struct init_plan **ret, size_t *ret_size,
-		 struct err *err)
+int block_check(const struct block *block, struct err *err)
 {
 	if (block->failed == -E2BIG)
 		return err_msg(err, -E2BIG, "the configuration is too big to be handed to the container");
-	if (block->failed)
-		return err_set(err, block->failed, "build the plan");
+	return block->failed ? err_set(err, block->failed, "build the plan") : 0;
+}
+
+int block_finish(struct block *block, struct init_plan *init, const struct init_plan **ret, size_t *ret_size,
+		 struct err *err)
+{
+	int r = block_check(block, err);
+
+	if (r < 0)
+		return r;
 	init->magic = INIT_PLAN_MAGIC;
 	init->size = (uint32_t)block->used;
 	memcpy(block->bytes, init, sizeof(*init));

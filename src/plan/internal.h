@@ -28,6 +28,8 @@ plan_off block_bytes(struct block *block, const void *bytes, size_t size); /* 8-
 plan_off block_string(struct block *block, const char *s);                 /* NULL becomes 0 */
 struct plan_list block_table(struct block *block, const void *items, size_t n, size_t item_size);
 struct plan_list block_strings(struct block *block, size_t n, const char *const *strings);
+/* Whether all that was put there so far is there; else as block_finish(). */
+int block_check(const struct block *block, struct err *err);
 /* Puts init at offset 0 and gives the whole block; -ENOMEM, or -E2BIG where the offsets don't reach. */
 int block_finish(struct block *block, struct init_plan *init, const struct init_plan **ret, size_t *ret_size,
 		 struct err *err);

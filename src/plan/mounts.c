@@ -597,6 +597,10 @@ int plan_mounts(struct planner *p, struct err *err)
 	r = plan_sources(p, mounts, sources, n, err);
 	if (r < 0)
 		return r;
+	/* What follows reads what has been put there. */
+	r = block_check(&p->block, err);
+	if (r < 0)
+		return r;
 	if (p->init.flags & PLAN_NEW_MOUNTNS && !dev_is_bound(p, mounts, n))
 		p->init.flags |= PLAN_SETUP_DEV;
 	find_late_readonly(p, mounts, n);
