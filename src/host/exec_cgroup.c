@@ -141,6 +141,15 @@ static int spawn(struct exec *e, int cgroup_fd, bool enter, struct err *err)
 	return init_spawn(&request, &e->process, err);
 }
 
+static int enter_beside_init(struct exec *e, struct err *err)
+{
+	const struct container_state *st = &e->container.state;
+	char *path = NULL;
+	int r = cgroup_of_init(e, st->cgroup_path, &path, err);
+
+	return r < 0 ? r : open_cgroup(e, path, err);
+}
+
 /* A plan that lets the process wait until it has been moved. */
 static int make_waiting_image(struct exec *e, struct err *err)
 {
@@ -162,6 +171,9 @@ static int spawn_by_systemd(struct exec *e, struct err *err)
 
 	if (r == 0)
 		r = make_waiting_image(e, err);
+	/* systemd would not tell this failure from others. */
+	if (r == 0 && !e->request->cgroup && cgroup_takes_none(e->cgroup_fd))
+		r = enter_beside_init(e, err);
 	if (r == 0)
 		r = spawn(e, -1, false, err);
 	if (r == 0)
@@ -220,13 +232,10 @@ static int check_begun(struct exec *e, struct err *err)
 int exec_spawn(struct exec *e, struct err *err)
 {
 	const struct container_state *st = &e->container.state;
-	char *path = NULL;
 	int r = spawn(e, e->cgroup_fd, false, err);
 
 	if (r == -EBUSY && e->cgroup_fd >= 0 && !e->request->cgroup) {
-		r = cgroup_of_init(e, st->cgroup_path, &path, err);
-		if (r == 0)
-			r = open_cgroup(e, path, err);
+		r = enter_beside_init(e, err);
 		if (r == 0)
 			r = spawn(e, e->cgroup_fd, false, err);
 	}

@@ -68,6 +68,9 @@ int cgroup_apply(int fd, const struct plan_cgroup *plan, struct err *err);
 /* Opens the cgroup at path; -ENOENT when it is gone. */
 int cgroup_open(const char *path, struct err *err);
 
+/* Whether it has come to share out controllers, and so takes no process (EBUSY). */
+bool cgroup_takes_none(int fd);
+
 bool cgroup_is_frozen(const char *path);
 
 /* Whether any process is in it or below; false when it is gone. */

@@ -162,6 +162,13 @@ int cgroup_open(const char *path, struct err *err)
 	return fd < 0 ? err_set(err, fd, "open cgroup %s", path) : fd;
 }
 
+bool cgroup_takes_none(int fd)
+{
+	char below[CGROUP_FILE_SIZE];
+
+	return cgroup_read(fd, "cgroup.subtree_control", below, sizeof(below)) > 0;
+}
+
 int cgroup_inode(const char *path, uint64_t *ret)
 {
 	int root = cgroup_root();

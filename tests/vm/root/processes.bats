@@ -287,3 +287,32 @@ bomb_ends()
 		turtle delete --force box
 	done
 }
+
+# busy_init: init moves into a cgroup of its own and shares out controllers, as systemd does; the container's cgroup takes
+# no process from then on.
+busy_init()
+{
+	config '(.mounts[] | select(.type == "cgroup") | .options) -= ["ro"]'
+	args sh -c 'cd /sys/fs/cgroup && mkdir inner && echo $$ >inner/cgroup.procs && echo +memory +pids >cgroup.subtree_control; exec sleep 1000'
+	ok turtle run -d box
+	until_true grep -qs pids "$CGROUP_DIR/cgroup.subtree_control"
+}
+
+@test "processes: exec into a container whose cgroup takes no processes any more: they come to init's" {
+	local name
+	for name in cgroupfs systemd; do
+		driver "$name"
+		busy_init
+		ok turtle exec box cat /proc/self/cgroup
+		is 0::/inner
+		ok turtle exec -d --pid-file "$T/pid" box sleep 1001
+		same "$(</proc/"$(<"$T/pid")"/cgroup)" "0::$CGROUP/inner"
+		ok turtle exec --cgroup inner box cat /proc/self/cgroup
+		is 0::/inner
+		# Who names a place is not sent elsewhere.
+		call turtle exec --cgroup / box true
+		same "$status" 255
+		[[ ${stderr,,} == *"${CGROUP,,}"*"device or resource busy"* ]] || fail "another message"
+		ok turtle delete --force box
+	done
+}

@@ -454,6 +454,9 @@ without_systemd()
 	booted || fail "$(inside systemctl list-jobs; inside systemctl --failed --no-pager; cat "$T/log")"
 	same "$(</proc/"$pid"/cgroup)" "0::$CGROUP/container/init/init.scope"
 	[ -d "$CGROUP_DIR/container/init/system.slice" ] || fail "it made no cgroups"
+	# The cgroup that init was started in has become one of cgroups only. An exec comes to where init is now.
+	ok plain exec box sh -c 'cat /proc/self/cgroup; systemctl is-active box.target'
+	is $'0::/init/init.scope\nactive'
 	# It also ends as a system does.
 	ok plain kill box RTMIN+3
 	for ((try = 0; try < 60; try++)); do

@@ -193,3 +193,16 @@ teardown()
 	ok plain delete --force box
 	gone
 }
+
+@test "systemd: a rootless exec into a container whose cgroup takes no processes any more" {
+	config '(.mounts[] | select(.type == "cgroup") | .options) -= ["ro"]'
+	args sh -c 'cd /sys/fs/cgroup && mkdir inner && echo $$ >inner/cgroup.procs && echo +memory +pids >cgroup.subtree_control; exec sleep 1000'
+	ok turtle run -d box
+	until_true grep -qs pids "$CGROUP_DIR/cgroup.subtree_control"
+	ok plain exec box cat /proc/self/cgroup
+	is 0::/inner
+	ok plain exec -d --pid-file "$T/pid" box sleep 1001
+	same "$(<"/proc/$(<"$T/pid")/cgroup")" "0::$CGROUP/inner"
+	ok plain delete --force box
+	gone
+}
