@@ -86,6 +86,8 @@ alive()
 	program nowhere
 	seen 127 127
 	[[ $message == *'exec: "nowhere": executable file not found in $PATH'* ]] || fail "another text: $message"
+	program ''
+	seen 127 127
 	program /no/where
 	seen 127 127
 	[[ ${message,,} == *'"/no/where"'*'no such file or directory'* ]] || fail "another text: $message"
@@ -263,7 +265,9 @@ alive()
 
 @test "engines: docker and CRI-O read the version and the features, stderr included" {
 	call sh -c '"$0" --version 2>&1' "$TURTLE"
-	matches '^turtle version [0-9]' '^spec: '
+	matches '^turtle version [0-9]' '^spec: [0-9]'
+	# docker takes the last word of the line that has "version" in it, and there must be only one.
+	same "$(grep -c version "$T/out")" 1
 	# CRI-O and containerd.
 	call sh -c '"$0" features 2>&1' "$TURTLE"
 	jq -e '.ociVersionMin != "" and .ociVersionMax != "" and (.mountOptions | index("rro") != null)
