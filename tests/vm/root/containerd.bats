@@ -7,7 +7,7 @@
 # shellcheck disable=SC2153,SC2154,SC2016
 
 load ../../integration/helpers
-load ../forget
+load ../engines
 load engine
 load cri
 
@@ -17,7 +17,9 @@ setup_file()
 {
 	engine_setup
 	mkdir -p /etc/containerd
-	cp /opt/turtle/contrib/containerd/config-v2.toml /etc/containerd/config.toml
+	local version=v2
+	[[ $(containerd --version) == *' 1.'* ]] || version=v3
+	cp "/opt/turtle/contrib/containerd/config-$version.toml" /etc/containerd/config.toml
 	mkdir -p /etc/cni/net.d
 	jq -n '{cniVersion: "1.0.0", name: "pods", plugins: [{type: "bridge", bridge: "pods0", isGateway: true,
 		ipam: {type: "host-local", ranges: [[{subnet: "10.77.0.0/24"}]]}}]}' >/etc/cni/net.d/10-pods.conflist
@@ -26,7 +28,7 @@ setup_file()
 	ctr image import "$BATS_FILE_TMPDIR/box.tar" >/dev/null || return 1
 	# The CRI plugin has images of its own, among them the one that holds a pod together.
 	local pause
-	pause=$(containerd config dump | sed -n 's/^ *sandbox_image = "\(.*\)"/\1/p')
+	pause=$(containerd config dump | sed -nE "s/^ *sandbox(_image)? = ['\"](.*)['\"]/\2/p")
 	engine_image "$BATS_FILE_TMPDIR/pause.tar" '{"Env": ["PATH=/bin"], "Cmd": ["sleep", "infinity"]}' "$IMAGE" "$pause"
 	ctr --namespace k8s.io image import "$BATS_FILE_TMPDIR/pause.tar" >/dev/null
 }

@@ -6,12 +6,19 @@
 # shellcheck disable=SC2154,SC2016
 
 load ../../integration/helpers
-load ../forget
+load ../engines
 load engine
 
 setup_file()
 {
 	engine_setup
+	# BuildKit's program, which says how it was called.
+	printf '#!/bin/sh\necho "$@" >>%s\nexec /usr/local/sbin/turtle "$@"\n' "$BATS_FILE_TMPDIR/calls" >"$BATS_FILE_TMPDIR/runtime"
+	chmod 755 "$BATS_FILE_TMPDIR/runtime"
+	mkdir -p /run/systemd/system/docker.service.d
+	printf '[Service]\nEnvironment=DOCKER_BUILDKIT_RUNC_COMMAND=%s\n' "$BATS_FILE_TMPDIR/runtime" \
+		>/run/systemd/system/docker.service.d/buildkit.conf
+	systemctl daemon-reload
 	dockerd_config '."live-restore" = true |
 		.runtimes["turtle-args"] = {path: .runtimes.turtle.path, runtimeArgs: ["--debug"]}' || return 1
 	engine_image "$BATS_FILE_TMPDIR/box.tar" '{"Env": ["PATH=/bin", "FROM=image"], "Cmd": ["sh"]}' box:latest
@@ -21,17 +28,24 @@ setup_file()
 teardown_file()
 {
 	systemctl stop docker.service docker.socket containerd.service
-	rm -f /etc/docker/daemon.json /usr/local/sbin/turtle
+	rm -rf /etc/docker/daemon.json /usr/local/sbin/turtle /run/systemd/system/docker.service.d
+	systemctl daemon-reload
 	forget_engine
 }
 
-# dockerd_config FILTER: starts dockerd anew with the configuration, changed by the filter.
+# dockerd_config FILTER: starts dockerd anew with the configuration, changed by the filter. User-mode Linux has no IPv6
+# tables, and from 7 on none at all.
 dockerd_config()
 {
+	local tables=true
+	[ "$TURTLE_VM" != uml ] || modprobe -nq iptable_nat || tables=false
 	mkdir -p /etc/docker
-	jq '."default-runtime" = "turtle" | .ip6tables = false | .ipv6 = false | '"$1" /opt/turtle/contrib/docker/daemon.json >/etc/docker/daemon.json
+	jq '."default-runtime" = "turtle" | .iptables = '"$tables"' | .ip6tables = false | .ipv6 = false | '"$1" /opt/turtle/contrib/docker/daemon.json >/etc/docker/daemon.json
 	systemctl reset-failed docker.service 2>/dev/null
-	systemctl restart docker.service
+	systemctl restart docker.service || {
+		journalctl --no-pager --output cat --unit docker.service --lines 20
+		return 1
+	}
 }
 
 setup()
@@ -70,13 +84,17 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 	call docker run --rm box sh -c 'echo wrong >&2; exit 7'
 	same "$status $stderr" "7 wrong"
 	call docker run --rm box no-such-program
-	same "$status" 127
+	same "$status" "$MISSING_STATUS"
 	[[ $stderr == *"$MISSING"* ]] || fail "the message"
 	call docker run --rm box /etc
-	same "$status" 126
-	[[ ${stderr,,} == *'permission denied'* || ${stderr,,} == *'is a directory'* ]] || fail "the message"
+	same "$status" "$UNUSABLE_STATUS"
+	[[ ${stderr,,} == *'permission denied'* || ${stderr,,} == *'is a directory'* || ${stderr,,} == *'not a regular file'* ]] ||
+		fail "the message"
 	call docker run --rm --no-such-option box true
 	same "$status" 125
+	call docker run --rm --security-opt apparmor=no-such-profile box true
+	differ "$status" 0
+	[[ ${stderr,,} == *apparmor* ]] || fail "the message"
 	call docker run --rm --init box sh -c 'kill -KILL $$'
 	same "$status" 137
 }
@@ -107,7 +125,7 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 	pid=$(inspect "$NAME" '{{.State.Pid}}')
 	cgroup=$(cgroup_of "$pid")
 	same "$cgroup" "/sys/fs/cgroup/system.slice/docker-$(inspect "$NAME" '{{.Id}}').scope"
-	same "$(cat "$cgroup"/{memory.max,memory.swap.max,cpu.max,pids.max} "/proc/$pid/oom_score_adj" | xargs)" "67108864 0 50000 100000 50 300"
+	same "$(cat "$cgroup"/{memory.max,memory.swap.max,cpu.max,pids.max} "/proc/$pid/oom_score_adj" | xargs)" "67108864 $SWAP_OF_64M 50000 100000 50 300"
 
 	ok docker exec --env ONE=1 --workdir /tmp --user 1000 "$NAME" sh -c 'echo "$ONE $FROM"; pwd; id -u; ulimit -n; touch /file 2>/dev/null || echo read-only
 		grep -E "^(CapEff|NoNewPrivs|Seccomp):" /proc/self/status; cat /proc/self/attr/current; df -k /dev/shm | tail -n 1 | sed "s/  */ /g"'
@@ -116,8 +134,10 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 	call docker exec "$NAME" sh -c 'exit 5'
 	same "$status" 5
 	call docker exec "$NAME" no-such-program
-	# docker says 126 for it, whatever the runtime.
-	same "$status" 126
+	# docker 26 says 126 for it, whatever the runtime.
+	local missing=$MISSING_STATUS
+	[[ $(docker version --format '{{.Server.Version}}') != 26.* ]] || missing=126
+	same "$status" "$missing"
 	[[ $output$stderr == *"$MISSING"* ]] || fail "the message"
 	call docker exec --workdir /no/such/place "$NAME" true
 	differ "$status" 0
@@ -131,10 +151,10 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 	ok docker update --memory 32m --memory-swap 32m --cpus 0.2 --pids-limit 30 "$NAME"
 	same "$(cat "$cgroup"/{memory.max,cpu.max,pids.max} | xargs)" "33554432 20000 100000 30"
 	ok docker pause "$NAME"
-	grep -q '^frozen 1' "$cgroup/cgroup.events"
+	grep -q '^frozen 1' "$cgroup$SUBGROUP/cgroup.events"
 	same "$(inspect "$NAME" '{{.State.Status}}')" paused
 	ok docker unpause "$NAME"
-	grep -q '^frozen 0' "$cgroup/cgroup.events"
+	grep -q '^frozen 0' "$cgroup$SUBGROUP/cgroup.events"
 	ok docker stop --time 20 "$NAME"
 	same "$(inspect "$NAME" '{{.State.Status}} {{.State.ExitCode}}')" "exited 3"
 	[ ! -e "$cgroup" ] || fail "the cgroup of a stopped container"
@@ -148,18 +168,50 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 	ok docker run --rm --memory 16m --memory-swap 16m --volume box:/data --volume "$T:/host:ro" box sh -c 'cat /data/runs; touch /host/file 2>&1; true'
 	has run "touch: /host/file: Read-only file system"
 	same "$(grep -c '^run$' <<<"$output")" 3
+	# A read-only volume is so with all that is mounted below it.
+	mkdir "$T/below"
+	mount -t tmpfs below "$T/below"
+	ok docker run --rm --volume "$T:/host:ro" --mount "type=bind,src=$T,dst=/deep,readonly,bind-recursive=readonly,bind-propagation=rprivate" \
+		--mount "type=bind,src=$T,dst=/flat,readonly,bind-recursive=writable" box sh -c \
+		'for d in host deep flat; do touch /$d/below/file 2>/dev/null && echo $d; done; true'
+	umount "$T/below"
+	is flat
 	ok docker run -d --name "$NAME-memory" --memory 16m --memory-swap 16m box sh -c 'tail /dev/zero; echo "ended with $?"; exec sleep 1000'
 	until_true log_has "$NAME-memory" "ended with 137"
 	until_true says true inspect "$NAME-memory" '{{.State.OOMKilled}}'
 	docker rm --force "$NAME" "$NAME-memory" >/dev/null
 }
 
-@test "docker: two services on a network find each other by name; a published port" {
-	ok docker network create "$NAME"
-	ok docker run -d --name web --network "$NAME" --publish 127.0.0.1:8080:80 box sh -c 'while :; do echo served | busybox nc -l -p 80; done'
-	ok docker run --rm --network "$NAME" box sh -c 'until busybox nc web 80; do :; done'
-	is served
+@test "docker: two services of a compose file find each other by name; a published port" {
+	needs_tables
+	mkdir "$T/app"
+	cat >"$T/app/compose.yaml" <<-'END'
+		services:
+		  web:
+		    image: box
+		    command: [sh, -c, "while :; do echo served | busybox nc -l -p 80; done"]
+		    mem_limit: 64m
+		    pids_limit: 50
+		    read_only: true
+		    ports: ["127.0.0.1:8080:80"]
+		  client:
+		    image: box
+		    depends_on: [web]
+		    command: [sh, -c, "until busybox nc web 80; do :; done; exec sleep 1000"]
+	END
+	compose() { docker compose --progress quiet --project-name "$NAME" --project-directory "$T/app" "$@"; }
+	ok compose up --detach --wait
+	until_true log_has "$NAME-client-1" served
 	same "$(timeout 20 bash -c 'until cat </dev/tcp/127.0.0.1/8080; do :; done' 2>/dev/null)" served
+	ok compose ps --format '{{.Service}} {{.State}}'
+	same "$(sort <<<"$output")" $'client running\nweb running'
+	ok compose exec -T web cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max
+	is $'67108864\n50'
+	ok compose restart --timeout 0 client
+	ok compose run --rm --no-deps client echo once
+	is once
+	ok compose down --timeout 0
+	same "$(docker ps --all --quiet)" ''
 }
 
 @test "docker: build, with the classic builder" {
@@ -175,6 +227,29 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 	DOCKER_BUILDKIT=0 call docker build --tag broken "$T/build"
 	differ "$status" 0
 	[[ $output$stderr == *'returned a non-zero code: 6'* ]] || fail "the message"
+}
+
+# The builder of the daemon runs its steps past the daemon's list of runtimes; a variable names the program.
+@test "docker: build, with BuildKit" {
+	mkdir "$T/build"
+	printf '%s\n' 'FROM box AS first' 'ARG WORD' 'RUN echo "$WORD" >/word' 'FROM box' 'COPY --from=first /word /word' 'WORKDIR /work' 'COPY file .' \
+		'RUN --mount=type=bind,source=file,target=/seen --mount=type=cache,target=/cache --mount=type=tmpfs,target=/scratch \' \
+		'  cat /seen >copy && touch /cache/x /scratch/x && id -u >>copy' \
+		'USER 1000' 'RUN id -u >/tmp/who' 'CMD ["sh", "-c", "cat /word copy /tmp/who"]' >"$T/build/Dockerfile"
+	echo copied >"$T/build/file"
+	call docker buildx build --progress plain --network none --build-arg WORD=told --tag built "$T/build"
+	same "$status" 0
+	ok docker run --rm built
+	is $'told\ncopied\n0\n1000'
+	same "$(grep -c ' run ' "$BATS_FILE_TMPDIR/calls")" 3 "steps that went through the runtime"
+	printf '%s\n' 'FROM box' 'RUN exit 6' >"$T/build/Dockerfile"
+	call docker buildx build --progress plain --network none "$T/build"
+	differ "$status" 0
+	[[ $stderr == *'exit code: 6'* ]] || fail "the message"
+	printf '%s\n' 'FROM box' 'RUN ["/no/such/program"]' >"$T/build/Dockerfile"
+	call docker buildx build --progress plain --network none "$T/build"
+	differ "$status" 0
+	[[ ${stderr,,} == *'/no/such/program'*'no such file or directory'* ]] || fail "the message"
 }
 
 @test "docker: live-restore: containers live on while the daemon is restarted" {

@@ -3,16 +3,19 @@
 # image made of the tests' root filesystem, and a look at what an engine leaves behind.
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
-# Where crun is put in turtle's place, it says the same in other words, and has a cgroup below the one that it is told.
-MISSING='exec: "no-such-program": executable file not found in $PATH' SUBGROUP=
-case ${TURTLE_ENGINE_RUNTIME:-} in
-*crun) MISSING='executable file `no-such-program` not found in $PATH' SUBGROUP=/container ;;
-esac
+# Where crun is put in turtle's place, it says the same in other words, which docker takes for another status; it has a
+# cgroup below the one that it is told, and freezes that; and swap beside as much memory.
+MISSING='exec: "no-such-program": executable file not found in $PATH' MISSING_STATUS=127 UNUSABLE_STATUS=126 SUBGROUP='' SWAP_OF_64M=0
+[ "${TURTLE_ENGINE_RUNTIME:-}" != crun ] ||
+	MISSING='executable file `no-such-program` not found in $PATH' MISSING_STATUS=125 UNUSABLE_STATUS=125 SUBGROUP=/container \
+		SWAP_OF_64M=67108864
 
-# engine_setup: before the engine is started. TURTLE_ENGINE_RUNTIME names another runtime, to see what that one does.
+# engine_setup: before the engine is started. TURTLE_ENGINE_RUNTIME=crun or runc puts that in turtle's place.
 engine_setup()
 {
-	ln -sf "$(command -v "${TURTLE_ENGINE_RUNTIME:-/opt/turtle/bin/turtle}")" /usr/local/sbin/turtle
+	local runtime=${TURTLE_ENGINE_RUNTIME:-turtle}
+	rm -f /usr/local/sbin/turtle
+	ln -s "$(type -P "$runtime")" /usr/local/sbin/turtle
 	modprobe -a overlay bridge veth
 }
 

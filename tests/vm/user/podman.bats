@@ -22,7 +22,7 @@ teardown() { podman_teardown; }
 	quiet run --rm -t box tty
 	is $'/dev/pts/0\r'
 	pod 127 run --rm box nope
-	[[ $stderr == *'"nope": executable file not found in $PATH'* ]] || fail "other words"
+	[[ $stderr == *"$MISSING"* ]] || fail "other words"
 	pod 126 run --rm box /etc
 }
 
@@ -71,8 +71,11 @@ teardown() { podman_teardown; }
 	quiet rm -f -t 0 limits
 	[ ! -e "$dir" ] || fail "its cgroup stays"
 	PODMAN=(--cgroup-manager cgroupfs)
-	quiet run --rm --cgroups disabled --cgroupns host box cat /proc/self/cgroup
-	is "$(</proc/self/cgroup)"
+	# podman itself refuses it for runc.
+	if unless runc; then
+		quiet run --rm --cgroups disabled --cgroupns host box cat /proc/self/cgroup
+		is "$(</proc/self/cgroup)"
+	fi
 	quiet run --rm box true
 }
 
@@ -96,6 +99,7 @@ teardown() { podman_teardown; }
 	is hello
 	same "$(curl -s http://127.0.0.1:8092/)" hello
 	quiet pod rm -f -t 0 p
+	needs_tables
 	quiet network create tnet
 	quiet run -d --name web --network tnet box httpd -f -p 80 -h /www
 	quiet run --rm --network tnet box wget -q -O - http://web/
@@ -109,11 +113,11 @@ teardown() { podman_teardown; }
 	pod 0 build --network none -t built -f "$T/Containerfile" "$T"
 	quiet run --rm built
 	is $'0\n1000'
-	quiet run -d --name c box
+	quiet run -d --name changed box
 	echo new >"$T/new"
-	quiet cp "$T/new" c:/data/new
-	quiet commit -q c kept
-	quiet rm -f -t 0 c
+	quiet cp "$T/new" changed:/data/new
+	quiet commit -q changed kept
+	quiet rm -f -t 0 changed
 	quiet run --rm kept cat /data/new
 	is new
 	quiet rmi kept built
