@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # buildah as root, with turtle below it.
+# weight: 4
 # shellcheck disable=SC2016,SC2034,SC2154
 
 load ../../integration/helpers
