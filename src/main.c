@@ -18,12 +18,10 @@
 #include <sys/stat.h>
 
 static const struct cmd_verb *const verbs[] = {
-	&cmd_create, &cmd_delete, &cmd_events, &cmd_exec, &cmd_features, &cmd_kill,  &cmd_list,   &cmd_pause,
-	&cmd_ps,     &cmd_resume, &cmd_run,    &cmd_spec, &cmd_start,    &cmd_state, &cmd_update,
+	&cmd_checkpoint, &cmd_create, &cmd_delete, &cmd_events, &cmd_exec,    &cmd_features,
+	&cmd_kill,       &cmd_list,   &cmd_pause,  &cmd_ps,     &cmd_restore, &cmd_resume,
+	&cmd_run,        &cmd_spec,   &cmd_start,  &cmd_state,  &cmd_update,
 };
-
-/* Commands of other runtimes that are not built yet: callers shall learn that, and not get help to read. */
-static const char *const later[] = {"checkpoint", "restore"};
 
 /*
  * Inherited descriptors keep their flags here: create and run tell them from turtle's own by the missing O_CLOEXEC
@@ -58,7 +56,7 @@ int main(int argc, char **argv)
 
 	r = clean_process(&err);
 	if (r == 0)
-		r = cmd_main(verbs, ARRAY_SIZE(verbs), later, ARRAY_SIZE(later), argc, argv, &status, &err);
+		r = cmd_main(verbs, ARRAY_SIZE(verbs), argc, argv, &status, &err);
 	if (r < 0) {
 		log_error(&err);
 		return status ? status : EXIT_FAILURE;

@@ -28,10 +28,13 @@ _turtle_words()
 _turtle()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='create delete events exec features help kill list pause ps resume run spec start state update'
+	local commands='checkpoint create delete events exec features help kill list pause ps restore resume run spec start state update'
 	local options='--cgroup-manager --debug --help --log --log-format --log-level --root --rootless --systemd-cgroup --version'
 	local create='--bundle --config --console-socket --help --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds'
 	local box='--annotation --cap-add --cap-drop --cpu-shares --cpus --cpuset-cpus --cpuset-mems --cwd --device --env --env-file --gidmap --group-add --hostname --memory --memory-reservation --memory-swap --mount --network --no-network --no-new-privs --no-tty --pids --pids-limit --read-only --rootfs --seccomp --security-opt --shm-size --swap --sysctl --tmpfs --tty --uidmap --ulimit --umask --user --volume --workdir'
+	local criu='--auto-dedup --empty-ns --ext-unix-sk --file-locks --help --image-path --lazy-pages --manage-cgroups-mode --network-lock --shell-job --tcp-established --work-path'
+	local checkpoint="$criu --leave-running --link-remap --page-server --parent-path --pre-dump --status-fd --tcp-skip-in-flight"
+	local restore="$criu --bundle --console-socket --detach --lsm-mount-context --lsm-profile --no-pivot --no-subreaper --pid-file --tcp-close"
 	local update='--blkio-weight --cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --help --l3-cache-schema --mem-bw-schema --memory --memory-reservation --memory-swap --pids-limit --resources'
 	local exec='--additional-gids --apparmor --cap --cgroup --console-socket --cwd --detach --env --help --ignore-paused --no-new-privs --pid-file --pidfd-socket --preserve-fds --process --process-label --tty --user'
 	local command='' word i skip=0
@@ -58,7 +61,7 @@ _turtle()
 	done
 
 	case $previous in
-	--root | --bundle | -b | --rootfs)
+	--root | --bundle | -b | --rootfs | --image-path | --work-path | --parent-path)
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
@@ -107,6 +110,19 @@ _turtle()
 		_turtle_words $'cgroupfs\ndisabled' "$current"
 		return
 		;;
+	--manage-cgroups-mode)
+		_turtle_words $'soft\nfull\nstrict\nignore' "$current"
+		return
+		;;
+	--network-lock)
+		_turtle_words $'iptables\nnftables\nskip' "$current"
+		return
+		;;
+	--empty-ns)
+		_turtle_words network "$current"
+		return
+		;;
+	--page-server | --status-fd | --lsm-profile | --lsm-mount-context) return ;;
 	--network)
 		_turtle_words $'none\nhost' "$current"
 		return
@@ -139,6 +155,10 @@ _turtle()
 	exec)
 		if [[ $current == -* ]]; then _turtle_words "${exec// /$'\n'}" "$current"; else _turtle_words "$(_turtle_ids)" "$current"; fi
 		;;
+	checkpoint)
+		if [[ $current == -* ]]; then _turtle_words "${checkpoint// /$'\n'}" "$current"; else _turtle_words "$(_turtle_ids)" "$current"; fi
+		;;
+	restore) [[ $current == -* ]] && _turtle_words "${restore// /$'\n'}" "$current" ;;
 	update)
 		if [[ $current == -* ]]; then _turtle_words "${update// /$'\n'}" "$current"; else _turtle_words "$(_turtle_ids)" "$current"; fi
 		;;

@@ -87,6 +87,31 @@ struct sys_mount_attr {
 	uint64_t attr_set, attr_clr, propagation, userns_fd;
 };
 
+/* statx(2), which not every C library has: the kernel's struct, whose other fields nobody here looks at. */
+struct sys_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, pad;
+	uint64_t ino, size, blocks, attributes_mask;
+	uint64_t times[8];
+	uint32_t rdev[2], dev[2];
+	uint64_t mnt_id, rest[13];
+};
+
+enum sys_statx_bits {
+	SYS_STATX_TYPE = 1 << 0,
+	SYS_STATX_INO = 1 << 8,
+	SYS_STATX_MNT_ID = 1 << 12,
+	SYS_STATX_ATTR_MOUNT_ROOT = 1 << 13,
+};
+
+/* Of the descriptor itself. */
+static inline int sys_statx(int fd, unsigned mask, struct sys_statx *ret)
+{
+	return (int)syscall(SYS_statx, fd, "", AT_EMPTY_PATH, mask, ret);
+}
+
 static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
 	struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve};

@@ -84,8 +84,8 @@ static int run_help(const struct cmd_verb *const *verbs, size_t n_verbs, int arg
 	return err_msg(err, -EINVAL, "No help topic for '%s'", argv[0]);
 }
 
-int cmd_main(const struct cmd_verb *const *verbs, size_t n_verbs, const char *const *later, size_t n_later, int argc,
-	     char **argv, int *ret_status, struct err *err)
+int cmd_main(const struct cmd_verb *const *verbs, size_t n_verbs, int argc, char **argv, int *ret_status,
+	     struct err *err)
 {
 	struct cmd_globals globals = {0};
 	const struct cmd_verb *verb;
@@ -109,9 +109,6 @@ int cmd_main(const struct cmd_verb *const *verbs, size_t n_verbs, const char *co
 
 	verb = find(verbs, n_verbs, args.values[0]);
 	if (!verb) {
-		for (size_t i = 0; i < n_later; i++)
-			if (strcmp(later[i], args.values[0]) == 0)
-				return err_msg(err, -ENOSYS, "%s: not supported yet", later[i]);
 		*ret_status = STATUS_NO_SUCH_COMMAND;
 		return err_msg(err, -EINVAL, "No help topic for '%s'", args.values[0]);
 	}

@@ -41,12 +41,12 @@ struct cmd_verb {
 		   struct err *err);
 };
 
-extern const struct cmd_verb cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features, cmd_kill, cmd_list, cmd_pause,
-	cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
+extern const struct cmd_verb cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features, cmd_kill,
+	cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
 
 /* The whole program: finds the verb and runs it. Returns 0 or a negative errno; *ret_status is the exit status. */
-int cmd_main(const struct cmd_verb *const *verbs, size_t n_verbs, const char *const *later, size_t n_later, int argc,
-	     char **argv, int *ret_status, struct err *err);
+int cmd_main(const struct cmd_verb *const *verbs, size_t n_verbs, int argc, char **argv, int *ret_status,
+	     struct err *err);
 
 /* globals.c */
 extern const struct args_syntax cmd_global_syntax;

@@ -109,7 +109,7 @@ static int describe(struct ocispec_arena *arena, struct err *err)
 	char libseccomp[64];
 	struct oci_pair annotations[] = {
 		{"io.github.seccomp.libseccomp.version", libseccomp},
-		{"turtle.checkpoint.enabled", "false"},
+		{"turtle.checkpoint.enabled", "true"},
 		{"turtle.version", PACKAGE_VERSION},
 		{"turtle.commit", TURTLE_COMMIT},
 	};

@@ -27,13 +27,16 @@
 #define ANNOTATION_DELEGATE       ANNOTATION_EXTENSION "delegate-cgroup"
 #define ANNOTATION_FORCE_V1       ANNOTATION_EXTENSION "systemd.force_cgroup_v1"
 
+/* A file with options of CRIU's, for checkpoint and restore; empty: none. */
+#define ANNOTATION_CRIU_CONFIG "org.criu.config"
+
 /*
  * What reaches beyond the container, so that an engine should not let its own users set it: `features` says so. A dot
  * at the end makes a prefix.
  */
-#define ANNOTATIONS_UNSAFE                                        \
-	{                                                         \
-		ANNOTATION_SYSTEMD_PROPERTY, ANNOTATION_EXTENSION \
+#define ANNOTATIONS_UNSAFE                                                                \
+	{                                                                                 \
+		ANNOTATION_SYSTEMD_PROPERTY, ANNOTATION_EXTENSION, ANNOTATION_CRIU_CONFIG \
 	}
 
 /* The value of the first with this key; NULL when there is none. */

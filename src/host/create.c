@@ -24,7 +24,9 @@
 #include "host/hooks.h"
 #include "host/idmap.h"
 #include "host/notify.h"
+#include "host/restore.h"
 #include "host/seccomp.h"
+#include "host/stdio.h"
 #include "host/talk.h"
 
 #include <errno.h>
@@ -303,6 +305,14 @@ static int do_save_creating(struct create *c, struct err *err)
 	create_claim_rdt(c, st);
 	if (!st->created)
 		return err_set(err, -ENOMEM, "save the state of %s", c->request->id);
+	/* A terminal is the container's own. */
+	if (!plan->terminal) {
+		int r = stdio_describe(c->bundle.arena, &st->stdio, err);
+
+		if (r < 0)
+			return r;
+		st->n_stdio = STDIO_N;
+	}
 	if (plan->hooks) {
 		st->n_poststart = plan->hooks->n_poststart;
 		st->poststart = plan->hooks->poststart;
@@ -425,25 +435,32 @@ static int do_move_devices(struct create *c, struct err *err)
 	return r < 0 ? r : talk_send(c->init.sync, SYNC_NETWORK_DONE, err);
 }
 
-static int do_hooks(struct create *c, struct err *err)
+int create_run_hooks(struct create *c, pid_t pid, struct err *err)
 {
 	const struct hooks_place place = hooks_place(c->bundle.path, c->plan.annotations, c->plan.n_annotations);
 	const struct oci_hooks *hooks = c->plan.hooks;
 	_cleanup_free_ char *state = NULL;
 	int r;
 
-	c->hooks_due = true;
-	if (!(c->plan.init->flags & PLAN_HOST_HOOKS))
-		return 0;
-	r = talk_receive(c->init.sync, SYNC_HOOKS, NULL, NULL, err);
-	if (r < 0)
-		return r;
-	state = container_state_json(&c->container.state, "creating", c->init.pid);
+	state = container_state_json(&c->container.state, "creating", pid);
 	if (!state)
 		return err_set(err, -ENOMEM, "describe the container to its hooks");
 	r = hooks_run("prestart", hooks->prestart, hooks->n_prestart, state, &place, err);
 	if (r == 0)
 		r = hooks_run("createRuntime", hooks->create_runtime, hooks->n_create_runtime, state, &place, err);
+	return r;
+}
+
+static int do_hooks(struct create *c, struct err *err)
+{
+	int r;
+
+	c->hooks_due = true;
+	if (!(c->plan.init->flags & PLAN_HOST_HOOKS))
+		return 0;
+	r = talk_receive(c->init.sync, SYNC_HOOKS, NULL, NULL, err);
+	if (r == 0)
+		r = create_run_hooks(c, c->init.pid, err);
 	return r < 0 ? r : talk_send(c->init.sync, SYNC_HOOKS_DONE, err);
 }
 
@@ -481,7 +498,7 @@ static int do_pidfd_socket(struct create *c, struct err *err)
 	return handover_pidfd(&c->handover, c->init.pidfd, "standard", err);
 }
 
-static int do_save_created(struct create *c, struct err *err)
+int create_save(struct create *c, struct err *err)
 {
 	struct container_state *st = &c->container.state;
 	int r;
@@ -511,12 +528,14 @@ static int do_release(struct create *c, struct err *err)
 
 /* ---- the sequence ------------------------------------------------------------------------------------------ */
 
-static const struct step {
+struct step {
 	const char *name;
 	int (*run)(struct create *c, struct err *err);
 	void (*undo)(struct create *c);
 	bool of_init; /* once more where init was born dead */
-} steps[] = {
+};
+
+static const struct step create_steps[] = {
 	{"start turtle-systemd", do_open_systemd, NULL}, /* connects to its bus while we read */
 	{"open bundle", do_open_bundle, NULL},
 	{"gather facts", do_facts, NULL},
@@ -558,7 +577,7 @@ static const struct step {
 	{"rlimits and scheduling", do_rlimits,
 	 NULL}, /* as late as possible: RLIMIT_NOFILE would bite init's own work */
 	{"pidfd socket", do_pidfd_socket, NULL},
-	{"save created", do_save_created, NULL},
+	{"save created", create_save, NULL},
 	{"pid file", do_pid_file, undo_pid_file}, /* last: engines take it as "there is a container" */
 	{"release", do_release, NULL},
 };
@@ -572,13 +591,52 @@ static size_t begin_init_anew(struct create *c)
 	log_debug("create %s: init was killed where it was cloned, once more", c->request->id);
 	init_destroy(&c->init);
 	c->born_dead = true;
-	while (!steps[i].of_init)
+	while (!create_steps[i].of_init)
 		i++;
 	return i;
 }
 
+/* The same container, whose processes are not made by init but by CRIU, out of images. */
+static const struct step restore_steps[] = {
+	{"start turtle-systemd", do_open_systemd, NULL},
+	{"open bundle", do_open_bundle, NULL},
+	{"gather facts", do_facts, NULL},
+	{"check privileges", restore_check_privileges, NULL},
+	{"validate", do_validate, NULL},
+	{"check terminal", do_check_terminal, NULL},
+	{"check rootfs", do_check_rootfs, NULL},
+	{"open state root", do_open_root, NULL},
+	{"ask systemd", do_greet_systemd, NULL},
+	{"plan", do_plan, NULL}, /* without a filter: it is in the images */
+	{"check unit", create_check_unit, NULL},
+	{"open images", restore_open_images, NULL},
+	{"connect sockets", do_connect, NULL},
+	{"claim id", do_claim, undo_claim},
+	{"notification socket", do_notify, NULL},
+	{"open namespaces and sources", do_passed, NULL}, /* sources only to see that they are there */
+	{"check cgroup", create_check_cgroup, NULL},
+	{"save creating", do_save_creating, NULL},
+	{"mount points", restore_make_places, NULL},
+	{"start criu", restore_start_criu, restore_end_criu}, /* where there is none it fails before anything is made */
+	{"cgroup", create_cgroup, create_undo_cgroup},
+	{"processes", NULL, undo_spawn}, /* killed before the cgroup goes; made below */
+	{"enter cgroup", restore_enter_cgroup, NULL},
+	{"keep config", do_keep_config, NULL},
+	{"pid file", NULL, undo_pid_file}, /* written below, while the processes are held */
+	{"restore", restore_processes, restore_end_criu},
+};
+
+static const struct step *steps_of(const struct create *c, size_t *ret_n)
+{
+	*ret_n = c->restore ? ARRAY_SIZE(restore_steps) : ARRAY_SIZE(create_steps);
+	return c->restore ? restore_steps : create_steps;
+}
+
 static void undo_from(struct create *c, size_t done)
 {
+	size_t n;
+	const struct step *steps = steps_of(c, &n);
+
 	while (done-- > 0)
 		if (steps[done].undo)
 			steps[done].undo(c);
@@ -586,6 +644,9 @@ static void undo_from(struct create *c, size_t done)
 
 int create_container(struct create *create, struct err *err)
 {
+	size_t n;
+	const struct step *steps = steps_of(create, &n);
+
 	create->handover = (struct handover){.console_path = create->request->console_socket,
 					     .pidfd_path = create->request->pidfd_socket,
 					     .pid_file = create->request->pid_file,
@@ -601,18 +662,20 @@ int create_container(struct create *create, struct err *err)
 	create->container.root_fd = create->container.dir_fd = -1;
 	create->init = INIT_PROCESS_NONE;
 
-	for (size_t i = 0, done = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (size_t i = 0, done = 0; i < n; i++) {
 		int r;
 
 		if (i < done && !steps[i].of_init)
 			continue;
-		log_debug("create %s: %s", create->request->id, steps[i].name);
-		r = steps[i].run(create, err);
-		if (r < 0 && !create->born_dead && create->cgroup_made && init_was_born_dead(&create->init)) {
+		log_debug("%s %s: %s", create->restore ? "restore" : "create", create->request->id, steps[i].name);
+		r = steps[i].run ? steps[i].run(create, err) : 0;
+		if (r < 0 && !create->restore && !create->born_dead && create->cgroup_made &&
+		    init_was_born_dead(&create->init)) {
 			done = i;
 			i = begin_init_anew(create) - 1;
 		} else if (r < 0) {
-			create_explain(create, r, err);
+			if (!create->restore)
+				create_explain(create, r, err);
 			/* A step that failed half way has its own undo, too. */
 			undo_from(create, i + 1);
 			if (create->stuck)
@@ -639,7 +702,10 @@ int create_preserve_fds(struct create *create, struct err *err)
 
 void create_undo(struct create *create)
 {
-	undo_from(create, sizeof(steps) / sizeof(steps[0]));
+	size_t n;
+
+	(void)steps_of(create, &n);
+	undo_from(create, n);
 }
 
 void create_close(struct create *create)

@@ -44,7 +44,8 @@ struct create {
 	int listen_fd;
 	struct passed passed;
 	struct init_process init;
-	bool hooks_due; /* the container existed as far as hooks can tell: poststop is owed */
+	bool hooks_due;          /* the container existed as far as hooks can tell: poststop is owed */
+	struct restore *restore; /* out of images (host/restore.h), or NULL */
 };
 
 /* Before any descriptor is opened: keeps those that are the container's, see fd_preserve. */
@@ -69,6 +70,9 @@ int create_unit_early(struct create *c, struct err *err);
 int create_unit(struct create *c, struct err *err);
 int create_limits(struct create *c, struct err *err);
 int create_delegate(struct create *c, struct err *err);
+/* For restore: another process comes into the cgroup, with either driver, and makes init there; then it goes. */
+int create_enter_cgroup(struct create *c, pid_t pid, struct err *err);
+void create_leave_cgroup(struct create *c, pid_t pid);
 /* Where in the cgroup's tree the container's processes are, for the state; NULL: in the cgroup itself. In c's arena. */
 const char *create_process_cgroup(struct create *c);
 /* After the failure r of a step: what init, or the kernel, has to say about it where init has ended. */
@@ -83,5 +87,9 @@ int create_enter_rdt(struct create *c, struct err *err);
 
 /* Undoes everything, as after a failure. For run, when the start fails. */
 void create_undo(struct create *create);
+
+/* Of the steps: the hooks before the container's own code, with its process; and what is written once that is there. */
+int create_run_hooks(struct create *c, pid_t pid, struct err *err);
+int create_save(struct create *c, struct err *err);
 
 #endif

@@ -189,6 +189,42 @@ int create_delegate(struct create *c, struct err *err)
 	return cgroup_delegate(&c->plan.cgroup, c->process_fd >= 0 ? c->process_fd : c->cgroup_fd, c->init.pid, err);
 }
 
+int create_enter_cgroup(struct create *c, pid_t pid, struct err *err)
+{
+	int fd = c->process_fd >= 0 ? c->process_fd : c->cgroup_fd, r = 0;
+	char text[16];
+
+	if (awaits_unit(c) && !c->unit_started) {
+		r = start_unit(c, pid, err);
+	} else if (fd >= 0) {
+		snprintf(text, sizeof(text), "%d", (int)pid);
+		r = fd_write_file(fd, "cgroup.procs", text, strlen(text));
+		if (r < 0)
+			return err_set(err, r, "move process %d to cgroup %s", (int)pid, c->plan.cgroup.path);
+	}
+	if (r < 0 || c->cgroup_fd < 0 || !c->plan.cgroup.delegate)
+		return r;
+	return cgroup_delegate(&c->plan.cgroup, c->process_fd >= 0 ? c->process_fd : c->cgroup_fd, pid, err);
+}
+
+/*
+ * Back to where we are. If that can't be, the limits hold for it as well until it ends, which is no reason to give up.
+ */
+void create_leave_cgroup(struct create *c, pid_t pid)
+{
+	_cleanup_close_ int fd = -1;
+	char text[16];
+	int r;
+
+	if (c->cgroup_fd < 0 || !c->facts.own_cgroup)
+		return;
+	fd = cgroup_open(c->facts.own_cgroup, NULL);
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	r = fd < 0 ? fd : fd_write_file(fd, "cgroup.procs", text, strlen(text));
+	if (r < 0)
+		log_debug("process %d stays in cgroup %s: %s", (int)pid, c->plan.cgroup.path, strerror(-r));
+}
+
 /* Whether the kernel killed for memory in the container's cgroup; its limit into ret. */
 static bool ran_out_of_memory(const struct create *c, bool killed, char *ret, size_t size)
 {

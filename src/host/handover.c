@@ -39,12 +39,20 @@ int handover_connect(struct handover *handover, struct err *err)
 
 int handover_terminal(struct handover *handover, int sync, struct err *err)
 {
-	int r = talk_receive(sync, SYNC_TTY, NULL, &handover->master, err);
+	int master = -1, r = talk_receive(sync, SYNC_TTY, NULL, &master, err);
 
 	if (r < 0)
 		return r;
-	if (handover->master < 0)
+	if (master < 0)
 		return err_msg(err, -EPROTO, "container init sent no terminal");
+	return handover_take_terminal(handover, master, err);
+}
+
+int handover_take_terminal(struct handover *handover, int master, struct err *err)
+{
+	int r = 0;
+
+	handover->master = master;
 	if (handover->console_socket >= 0) {
 		r = console_send(handover->console_socket, handover->master, err);
 		close(TAKE_FD(handover->master));

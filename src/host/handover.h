@@ -27,6 +27,9 @@ int handover_connect(struct handover *handover, struct err *err);
 /* Receives the terminal, and passes it to the console socket or makes it fit the caller's. */
 int handover_terminal(struct handover *handover, int sync, struct err *err);
 
+/* The same of a terminal that is here already; master becomes the handover's. */
+int handover_take_terminal(struct handover *handover, int master, struct err *err);
+
 /* Sends the pidfd with this payload, where a socket for it was given. */
 int handover_pidfd(struct handover *handover, int pidfd, const char *payload, struct err *err);
 

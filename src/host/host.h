@@ -6,6 +6,7 @@
 #define TURTLE_HOST_HOST_H
 
 #include "base/err.h"
+#include "base/words.h"
 #include "host/state/state.h"
 
 #include <stdbool.h>
@@ -127,6 +128,26 @@ struct events_sink {
 /* Sends the numbers once, or at each interval, with kills as they come, until the container ends or send() fails. */
 int host_events(const struct host_options *options, const struct events_request *request, struct events_sink sink,
 		struct err *err);
+
+/* What the command line says of a checkpoint, for both ways. NULL, 0 and false: not given. */
+struct criu_wishes {
+	const char *image_path, *work_path, *parent_path; /* parent_path: relative to the images */
+	const char *page_server;                          /* ADDRESS:PORT */
+	const char *cgroups_mode, *network_lock;
+	const char *lsm_profile, *lsm_mount_context;
+	struct words empty_ns;
+	struct oci_opt_i64 status_fd;
+	bool leave_running, pre_dump, tcp_established, tcp_skip_in_flight, tcp_close, ext_unix_sk, shell_job,
+		file_locks, link_remap, lazy_pages, auto_dedup;
+};
+
+/* checkpoint ID: saves it, and deletes it unless it is to run on. */
+int host_checkpoint(const struct host_options *options, const char *id, const struct criu_wishes *wishes,
+		    struct err *err);
+
+/* restore ID: as host_run(), but the processes come out of the images. */
+int host_restore(const struct host_options *options, const struct create_request *request,
+		 const struct criu_wishes *wishes, int *ret_status, struct err *err);
 
 /* The state document, whose parts are the state's; without a pid where that is 0. */
 struct oci_state container_oci_state(const struct container_state *state, const char *status, pid_t pid);

@@ -9,6 +9,7 @@
 #include "host/create.h"
 #include "host/delete.h"
 #include "host/notify.h"
+#include "host/run.h"
 #include "host/start.h"
 #include "host/talk.h"
 
@@ -49,6 +50,34 @@ static int attached(struct create *c, struct foreground *fg, int *ret_status, st
 	return 0;
 }
 
+int run_prepare(const struct create_request *request, struct foreground *fg, struct err *err)
+{
+	if (request->detach)
+		return 0;
+	/* Orphans of the container come to us only where it has no pid namespace of its own. */
+	if (!request->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return err_set(err, -errno, "become a subreaper");
+	return foreground_prepare(fg, err);
+}
+
+int run_attached(struct create *c, struct foreground *fg, int *ret_status, struct err *err)
+{
+	struct err why;
+	int gone, r;
+
+	/* A connection for each container that runs would be a burden to the bus. */
+	systemd_close(&c->systemd);
+	r = attached(c, fg, ret_status, err);
+	/* Whoever deleted the container meanwhile has done our work, and may have made another one. */
+	gone = c->request->keep && r == 0 ? 0 : container_delete(c->options, &c->container, &why);
+	if (gone < 0 && r == 0) {
+		r = gone;
+		if (err)
+			*err = why;
+	}
+	return r;
+}
+
 int host_run(const struct host_options *options, const struct create_request *request, int *ret_status, struct err *err)
 {
 	struct create c = {.options = options, .request = request, .run = true};
@@ -62,14 +91,9 @@ int host_run(const struct host_options *options, const struct create_request *re
 	r = create_preserve_fds(&c, err);
 	if (r < 0)
 		return r;
-	if (!request->detach) {
-		/* Orphans of the container come to us only where it has no pid namespace of its own. */
-		if (!request->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-			return err_set(err, -errno, "become a subreaper");
-		r = foreground_prepare(&fg, err);
-		if (r < 0)
-			return r;
-	}
+	r = run_prepare(request, &fg, err);
+	if (r < 0)
+		return r;
 	r = create_container(&c, err);
 	if (r == 0) {
 		r = start_created(&c, &notify, err);
@@ -78,20 +102,8 @@ int host_run(const struct host_options *options, const struct create_request *re
 			if (c.container.locked)
 				create_undo(&c);
 		} else if (!request->detach) {
-			struct err why;
-			int gone;
-
-			/* A connection for each container that runs would be a burden to the bus. */
-			systemd_close(&c.systemd);
 			fg.notify = &notify;
-			r = attached(&c, &fg, ret_status, err);
-			/* Whoever deleted the container meanwhile has done our work, and may have made another one. */
-			gone = request->keep && r == 0 ? 0 : container_delete(options, &c.container, &why);
-			if (gone < 0 && r == 0) {
-				r = gone;
-				if (err)
-					*err = why;
-			}
+			r = run_attached(&c, &fg, ret_status, err);
 		} else {
 			container_close(&c.container);
 			r = notify_wait(&notify, c.init.pid, c.init.pidfd, err);

@@ -502,8 +502,6 @@ static int plan_mount_entry(struct planner *p, const struct oci_mount *entry, si
 	return 0;
 }
 
-#define NOTIFY_DIR "/run/notify"
-
 /*
  * The directory of the socket for sd_notify(3), for the container to see and not to change. A configuration that has
  * its own means for it, as an engine's that stands in between, is left alone.
@@ -525,13 +523,13 @@ static int notify_mount(struct planner *p, const struct oci_mount **ret, struct 
 
 		if (!path)
 			return plan_no_memory(err);
-		if (is_within(path, NOTIFY_DIR))
+		if (is_within(path, PLAN_NOTIFY_DIR))
 			return 0;
 	}
 	mount = plan_alloc(p, 1, sizeof(*mount));
 	if (!mount)
 		return plan_no_memory(err);
-	*mount = (struct oci_mount){.destination = NOTIFY_DIR,
+	*mount = (struct oci_mount){.destination = PLAN_NOTIFY_DIR,
 				    .type = "bind",
 				    .source = p->request->notify_dir,
 				    .options = options,

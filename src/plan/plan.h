@@ -20,6 +20,9 @@
 
 struct sock_filter;
 
+/* In the container: where the directory with the socket for sd_notify(3) is bound. */
+#define PLAN_NOTIFY_DIR "/run/notify"
+
 /* What the plan may depend on besides the configuration. Gathered once, by host/facts.c; tests make it up. */
 struct plan_facts {
 	uid_t euid;

@@ -47,6 +47,7 @@ static const struct ocispec_property container_properties[] = {
 	OCISPEC_FIELD(struct container_state, no_new_keyring, "noNewKeyring"),
 	OCISPEC_FIELD(struct container_state, seccomp_agent, "seccompAgent"),
 	OCISPEC_FIELD(struct container_state, seccomp_metadata, "seccompMetadata"),
+	OCISPEC_LIST(struct container_state, stdio, "stdio"),
 	OCISPEC_LIST(struct container_state, annotations, "annotations"),
 	OCISPEC_SUBS(struct container_state, poststart, "poststart", &oci_hook_object),
 	OCISPEC_SUBS(struct container_state, poststop, "poststop", &oci_hook_object),

@@ -56,6 +56,8 @@ struct container_state {
 	bool no_new_keyring;          /* it has no session keyring of its own */
 	const char *seccomp_agent;    /* the socket of who gets the filter's listener at start; NULL: nobody */
 	const char *seccomp_metadata; /* and what it is told; may be NULL */
+	size_t n_stdio;
+	const char **stdio; /* where its descriptors 0 to 2 led (host/stdio.h); none with a terminal */
 	size_t n_annotations;
 	struct oci_pair *annotations;
 	size_t n_poststart, n_poststop; /* hooks that later commands run */

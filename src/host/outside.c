@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See outside.h. A name is the path of the configuration, as runc has it; what is mounted below a recursive bind has
+ * the name of that bind and the rest of its path. Nothing is opened in the container but O_PATH descriptors, and
+ * nothing leads out of its root.
+ */
+#include "host/outside.h"
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "plan/checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_MOUNTINFO (16 * 1024 * 1024)
+
+/* A list that grows in the arena. */
+struct pairs {
+	struct ocispec_arena *arena;
+	struct criu_pair *list;
+	size_t n, room;
+};
+
+static int add(struct pairs *pairs, const char *key, const char *value, struct err *err)
+{
+	if (pairs->n == pairs->room) {
+		size_t room = pairs->room ? 2 * pairs->room : 32;
+		struct criu_pair *grown = ocispec_alloc(pairs->arena, room * sizeof(*grown));
+
+		if (!grown)
+			return err_set(err, -ENOMEM, "list the mounts");
+		if (pairs->n)
+			memcpy(grown, pairs->list, pairs->n * sizeof(*grown));
+		pairs->list = grown;
+		pairs->room = room;
+	}
+	pairs->list[pairs->n++] = (struct criu_pair){key, value};
+	return 0;
+}
+
+static const char *join(struct ocispec_arena *arena, const char *path, const char *rest)
+{
+	size_t size = strlen(path) + strlen(rest) + 1;
+	char *text = ocispec_alloc(arena, size);
+
+	if (text)
+		snprintf(text, size, "%s%s", path, rest);
+	return text;
+}
+
+/* mountinfo writes blanks, newlines and backslashes as octal numbers. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
+		    s[3] <= '7') {
+			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+}
+
+/* The fifth column. */
+static char *mount_point_of(char *line)
+{
+	char *rest = NULL, *word = strtok_r(line, " ", &rest);
+
+	for (int i = 0; word && i < 4; i++)
+		word = strtok_r(NULL, " ", &rest);
+	if (word)
+		unescape(word);
+	return word;
+}
+
+/* Calls each() with the part below source of every mount of the host that is below it. */
+static int each_submount(const char *source, int (*each)(void *arg, const char *rest, struct err *err), void *arg,
+			 struct err *err)
+{
+	_cleanup_free_ char *text = NULL, *real = realpath(source, NULL);
+	char *rest = NULL;
+	size_t n;
+	int r;
+
+	if (!real)
+		return err_set(err, -errno, "find %s", source);
+	n = strcmp(real, "/") == 0 ? 0 : strlen(real);
+	r = fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MAX_MOUNTINFO, &text, NULL);
+	if (r < 0)
+		return err_set(err, r, "read /proc/self/mountinfo");
+	for (char *line = strtok_r(text, "\n", &rest); line && r == 0; line = strtok_r(NULL, "\n", &rest)) {
+		const char *point = mount_point_of(line);
+
+		if (point && strncmp(point, real, n) == 0 && point[n] == '/' && point[n + 1])
+			r = each(arg, point + n, err);
+	}
+	return r;
+}
+
+struct finding {
+	struct pairs pairs;
+	const struct plan *plan;
+	const struct plan_outside *outside;
+	int root; /* of the container */
+};
+
+/* Whether the configuration has something of its own there: then it is not the host's that is seen. */
+static bool is_planned(const struct plan *plan, const char *path)
+{
+	const struct plan_mount *mounts = plan_items(plan->init, plan->init->mounts, struct plan_mount);
+
+	for (uint32_t i = 0; i < plan->init->mounts.n; i++)
+		if (mounts[i].kind != PLAN_MOUNT_REMOUNT &&
+		    strcmp(plan_str(plan->init, mounts[i].destination), path) == 0)
+			return true;
+	return false;
+}
+
+/* The path of what is mounted at `inside`, *ret NULL where there is nothing of the kind. */
+static int real_place(struct finding *f, const char *inside, bool mask, const char **ret, struct err *err)
+{
+	_cleanup_close_ int fd = sys_openat2(f->root, inside, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	char link[32], path[PATH_MAX];
+	struct sys_statx st;
+	ssize_t n;
+
+	*ret = NULL;
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0
+							   : err_set(err, -errno, "find %s in the container", inside);
+	if (sys_statx(fd, SYS_STATX_TYPE, &st) < 0)
+		return err_set(err, -errno, "look at %s in the container", inside);
+	if (!(st.attributes & SYS_STATX_ATTR_MOUNT_ROOT) || (mask && S_ISDIR(st.mode)))
+		return 0;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path));
+	if (n < 0 || (size_t)n == sizeof(path))
+		return err_set(err, n < 0 ? -errno : -ENAMETOOLONG, "find %s in the container", inside);
+	*ret = ocispec_strndup(f->pairs.arena, path, (size_t)n);
+	return *ret ? 0 : err_set(err, -ENOMEM, "find %s in the container", inside);
+}
+
+static int find_one(struct finding *f, const char *inside, bool mask, struct err *err)
+{
+	const char *place;
+	int r = real_place(f, inside, mask, &place, err);
+
+	return r < 0 || !place ? r : add(&f->pairs, place, inside, err);
+}
+
+static int find_below(void *arg, const char *rest, struct err *err)
+{
+	struct finding *f = arg;
+	const char *inside = join(f->pairs.arena, f->outside->inside, rest);
+
+	if (!inside)
+		return err_set(err, -ENOMEM, "list the mounts");
+	return is_planned(f->plan, inside) ? 0 : find_one(f, inside, false, err);
+}
+
+int outside_find(pid_t pid, const struct plan *plan, struct ocispec_arena *arena, struct criu_pair **ret, size_t *ret_n,
+		 struct err *err)
+{
+	struct finding f = {.pairs.arena = arena, .plan = plan};
+	_cleanup_close_ int root = -1;
+	struct plan_outside *list;
+	char path[32];
+	size_t n;
+	int r = plan_outside(plan, arena, &list, &n, err);
+
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+	root = f.root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_set(err, -errno, "open the container's root %s", path);
+	for (size_t i = 0; i < n; i++) {
+		f.outside = &list[i];
+		r = find_one(&f, list[i].inside, list[i].mask, err);
+		if (r == 0 && list[i].tree)
+			r = each_submount(list[i].source, find_below, &f, err);
+		if (r < 0)
+			return r;
+	}
+	*ret = f.pairs.list;
+	*ret_n = f.pairs.n;
+	return 0;
+}
+
+static int source_below(void *arg, const char *rest, struct err *err)
+{
+	struct finding *f = arg;
+	const char *inside = join(f->pairs.arena, f->outside->inside, rest);
+	const char *source = join(f->pairs.arena, f->outside->source, rest);
+
+	if (!inside || !source)
+		return err_set(err, -ENOMEM, "list the mounts");
+	return is_planned(f->plan, inside) ? 0 : add(&f->pairs, inside, source, err);
+}
+
+int outside_sources(const struct plan *plan, struct ocispec_arena *arena, struct criu_pair **ret, size_t *ret_n,
+		    struct err *err)
+{
+	struct finding f = {.pairs.arena = arena, .plan = plan};
+	struct plan_outside *list;
+	size_t n;
+	int r = plan_outside(plan, arena, &list, &n, err);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		f.outside = &list[i];
+		r = add(&f.pairs, list[i].inside, list[i].source, err);
+		if (r == 0 && list[i].tree)
+			r = each_submount(list[i].source, source_below, &f, err);
+	}
+	*ret = f.pairs.list;
+	*ret_n = f.pairs.n;
+	return r;
+}
+
+/* Below dir, whatever links there are: directories, and the last one a file if it is to be one. */
+static int make_place(int dir, const char *path, bool file)
+{
+	char part[PATH_MAX];
+
+	if (strlen(path) >= sizeof(part))
+		return -ENAMETOOLONG;
+	for (const char *p = path; *p;) {
+		_cleanup_close_ int parent = -1, there = -1;
+		const char *begin, *end;
+		char name[NAME_MAX + 1];
+
+		begin = p + strspn(p, "/");
+		end = begin + strcspn(begin, "/");
+		if (begin == end)
+			return 0;
+		if ((size_t)(end - begin) > NAME_MAX)
+			return -ENAMETOOLONG;
+		memcpy(part, path, (size_t)(end - path));
+		part[end - path] = '\0';
+		there = sys_openat2(dir, part, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		p = end + strspn(end, "/");
+		if (there >= 0)
+			continue;
+		if (errno != ENOENT)
+			return -errno;
+		memcpy(name, begin, (size_t)(end - begin));
+		name[end - begin] = '\0';
+		part[begin - path] = '\0';
+		parent = sys_openat2(dir, part[0] ? part : ".", O_PATH | O_DIRECTORY, 0,
+				     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		if (parent < 0)
+			return -errno;
+		if (*p || !file) {
+			if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+				return -errno;
+		} else if (mknodat(parent, name, S_IFREG | 0644, 0) < 0 && errno != EEXIST) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+static const char *source_path(const struct plan *plan, const struct plan_mount *m)
+{
+	return m->source_fd >= 0 ? plan->sources[m->source_fd].path : plan_str(plan->init, m->source);
+}
+
+/*
+ * The container that was dumped had them all; this rootfs may be another. Below a bind mount the point is one of its
+ * source; file systems of the container's own come with their content out of the images.
+ */
+int outside_make_places(const struct plan *plan, struct err *err)
+{
+	const struct plan_mount *mounts = plan_items(plan->init, plan->init->mounts, struct plan_mount);
+
+	for (uint32_t i = 0; i < plan->init->mounts.n; i++) {
+		const struct plan_mount *m = &mounts[i], *above;
+		const char *inside = plan_str(plan->init, m->destination), *base = plan->rootfs, *rest = inside;
+		_cleanup_close_ int dir = -1;
+		struct stat st;
+		bool file;
+		int r;
+
+		if (m->kind == PLAN_MOUNT_REMOUNT)
+			continue;
+		above = plan_mount_above(plan, i, inside);
+		if (above && above->kind != PLAN_MOUNT_BIND)
+			continue;
+		if (above) {
+			base = source_path(plan, above);
+			rest = inside + strlen(plan_str(plan->init, above->destination));
+		}
+		file = m->kind == PLAN_MOUNT_BIND && stat(source_path(plan, m), &st) == 0 && !S_ISDIR(st.st_mode);
+		dir = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = dir < 0 ? -errno : make_place(dir, rest, file);
+		if (r < 0)
+			return err_set(err, r, "create mount point %s in %s", rest, base);
+	}
+	return 0;
+}

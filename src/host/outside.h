@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mounts of a container whose source is the host's, as they are for CRIU: by name in a dump, by source in a
+ * restore. */
+#ifndef TURTLE_HOST_OUTSIDE_H
+#define TURTLE_HOST_OUTSIDE_H
+
+#include "host/criu/criu.h"
+#include "plan/plan.h"
+
+/* Of those that are there: the place where each really is, and its name. In arena. */
+int outside_find(pid_t pid, const struct plan *plan, struct ocispec_arena *arena, struct criu_pair **ret, size_t *ret_n,
+		 struct err *err);
+
+/* Every name, and its source. In arena. */
+int outside_sources(const struct plan *plan, struct ocispec_arena *arena, struct criu_pair **ret, size_t *ret_n,
+		    struct err *err);
+
+/* Makes the mount points that are missing in the rootfs, or where something of the host is shown in it. */
+int outside_make_places(const struct plan *plan, struct err *err);
+
+#endif

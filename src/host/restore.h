@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The steps of a restore that are not create's: its table is beside create's (create.c), since the two differ only in
+ * who makes the processes.
+ */
+#ifndef TURTLE_HOST_RESTORE_H
+#define TURTLE_HOST_RESTORE_H
+
+#include "host/create.h"
+#include "host/images.h"
+
+struct restore {
+	const struct criu_wishes *wishes;
+	struct images images;
+	struct criu_options criu_options; /* texts in the bundle's arena */
+	struct criu criu;
+	bool terminal; /* it was handed over */
+	int *fds;      /* descriptors of namespaces that CRIU is to have: some of those that create has opened */
+	size_t n_fds;
+};
+
+int restore_check_privileges(struct create *c, struct err *err);
+int restore_open_images(struct create *c, struct err *err);
+int restore_make_places(struct create *c, struct err *err);
+int restore_start_criu(struct create *c, struct err *err);
+int restore_enter_cgroup(struct create *c, struct err *err);
+int restore_processes(struct create *c, struct err *err);
+void restore_end_criu(struct create *c);
+
+#endif

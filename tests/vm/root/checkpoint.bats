@@ -1,0 +1,455 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# checkpoint and restore with a real CRIU. The payload counts: a restored one goes on where it was, so its first number is
+# higher than the last one before.
+
+load ../../integration/helpers
+
+setup()
+{
+	[ "${TURTLE_VM:-}" != uml ] || skip "no CRIU in user-mode Linux"
+	box_setup
+	IMAGES=$T/images
+	WORK=$T/work
+	LOG=$T/log
+}
+
+# Emulated, CRIU takes its time.
+slow() { timeout --foreground -k 1 100 "$TURTLE" --root "$STATE" "$@" 3>&- 4>&-; }
+
+# reasons: what to look at when CRIU has failed.
+reasons() { grep -h 'Error (' "$WORK"/*.log 2>/dev/null | grep -v RLIMIT_NOFILE | tail -5; }
+
+# save [OPTION...], bring [OPTION...]: checkpoint and restore of box, which must go well.
+save()
+{
+	call slow checkpoint --image-path "$IMAGES" --work-path "$WORK" "$@" box
+	[ "$status" -eq 0 ] && [ -z "$stderr" ] || fail "checkpoint: $(reasons)"
+}
+bring()
+{
+	call slow restore --image-path "$IMAGES" --work-path "$WORK" "$@" box
+	[ "$status" -eq 0 ] && [ -z "$stderr" ] || fail "restore: $(reasons)"
+}
+
+COUNT='i=0; while :; do i=$((i+1)); echo $i; sleep 0.1; done'
+
+# begin [OPTION...]: starts the bundle at hand, detached, with its output in a pipe that ends in $LOG.
+begin()
+{
+	[[ $(<config.json) != *@ARGS@* ]] || args sh -c "$COUNT"
+	turtle run -d "$@" box > >(exec cat >>"$LOG" 3>&-) 2>&1 </dev/null || fail "run: $(last)"
+}
+# again [OPTION...]: the same for a restore.
+again()
+{
+	slow restore -d --image-path "$IMAGES" --work-path "$WORK" "$@" box > >(exec cat >>"$LOG" 3>&-) 2>&1 </dev/null ||
+		fail "restore: $(last) $(reasons)"
+	same "$(state_of box)" running
+}
+running() { [ "$(state_of box)" = running ]; }
+last() { tail -n 1 "$LOG"; }
+counted() { [ "$(last)" -gt "$1" ]; }
+# counts_on NUMBER: the payload goes on after it, and has not begun anew.
+counts_on()
+{
+	until_true counted "$1"
+	same "$(grep -cx 1 "$LOG")" 1 "how often it counted from 1"
+}
+
+@test "checkpoint: a container goes on where it was, and is a whole one" {
+	begin
+	until_true counted 3
+	save
+	[ ! -e "$STATE/box" ] || fail "the container is still there"
+	[ ! -e "$CGROUP_DIR" ] || fail "the cgroup is still there"
+	local before
+	before=$(last)
+	again --pid-file "$T/pid"
+	counts_on "$before"
+	same "$(<"$T/pid")" "$(init_pid)"
+	same "$(sed -n 's/^0:://p' "/proc/$(init_pid)/cgroup")" "$CGROUP"
+	grep -qx "$(init_pid)" "$CGROUP_DIR/cgroup.procs" || fail "it is not in its cgroup"
+	! grep -lx criu /proc/*/comm 2>/dev/null || fail "CRIU is still there"
+	ok turtle exec box sh -c 'cat /proc/1/comm; grep :: /proc/self/cgroup; echo $$'
+	has sh 0::/
+	ok turtle pause box
+	same "$(state_of box)" paused
+	ok turtle resume box
+	refused "container with given ID already exists" slow restore --image-path "$IMAGES" box
+	ok turtle kill box KILL
+	until_true stopped box
+	ok turtle delete box
+}
+
+@test "checkpoint: again, what was restored" {
+	begin
+	save
+	again
+	save
+	local before
+	before=$(last)
+	again
+	counts_on "$before"
+}
+
+@test "checkpoint: images are for nobody else" {
+	begin
+	IMAGES=$T/a/b
+	save
+	same "$(stat -c %a:%u "$T/a" "$T/a/b" | tr '\n' ' ')" "700:0 700:0 "
+}
+
+@test "restore: in the foreground, with the process's own exit status; a file as output" {
+	args sh -c 'trap "exit 7" TERM; i=0; while :; do i=$((i+1)); echo $i; sleep 0.1; done'
+	turtle run -d box >>"$LOG" 2>&1
+	save
+	local before
+	before=$(last)
+	slow restore --image-path "$IMAGES" --work-path "$WORK" box >>"$LOG" 2>&1 </dev/null 3>&- &
+	local restore=$!
+	counts_on "$before"
+	ok turtle kill box TERM
+	status=0
+	wait "$restore" || status=$?
+	same "$status" 7 "the exit status"
+	[ ! -e "$STATE/box" ] || fail "the container is still there"
+}
+
+@test "restore: a terminal arrives at the console socket" {
+	config '.process.terminal = true'
+	args sh -c 'while read l; do echo "got $l"; done'
+	"$SUITE/recvfd" tty "$T/first" >"$T/received1" 2>&1 </dev/null 3>&- &
+	until_true [ -S "$T/first" ]
+	ok turtle run -d --console-socket "$T/first" box
+	save
+	mkfifo "$T/keys"
+	"$SUITE/recvfd" tty "$T/second" >"$T/received2" 2>&1 <"$T/keys" 3>&- &
+	exec {KEYS}>"$T/keys"
+	until_true [ -S "$T/second" ]
+	refused "without setting console socket" slow restore -d --image-path "$IMAGES" box
+	bring -d --console-socket "$T/second"
+	echo hello >&"$KEYS"
+	until_true grep -q 'got hello' "$T/received2"
+	grep -qx 'payload /dev/ptmx' "$T/received2" || fail "$(<"$T/received2")"
+	ok turtle exec box sh -c 'test -c /dev/console && echo console; cat /proc/mounts'
+	has console
+	matches '^devpts /dev/console '
+	exec {KEYS}>&-
+}
+
+@test "checkpoint: of what runs on, of what is paused, not of what has not begun" {
+	begin
+	save --leave-running
+	same "$(state_of box)" running
+	local before
+	before=$(last)
+	counts_on "$before"
+	ok turtle pause box
+	save
+	[ ! -e "$STATE/box" ] || fail "the container is still there"
+	before=$(last)
+	again
+	counts_on "$before"
+	ok turtle delete --force box
+	args true
+	ok turtle create box
+	refused "Container cannot be checkpointed in created state" slow checkpoint --image-path "$IMAGES" box
+	ok turtle start box
+	until_true stopped box
+	refused "Container cannot be checkpointed in stopped state" slow checkpoint --image-path "$IMAGES" box
+}
+
+@test "checkpoint: memory first, then what has changed" {
+	[ "${TURTLE_VM:-}" = tcg ] || skip "needs a kernel that tracks changes of memory"
+	args sh -c 'big=$(head -c 4000000 /dev/zero | tr "\0" x); '"$COUNT"
+	begin
+	until_true counted 3
+	IMAGES=$T/images1
+	save --pre-dump
+	same "$(state_of box)" running
+	IMAGES=$T/images2
+	save --parent-path ../images1
+	local first second before
+	first=$(du -sk "$T/images1" | cut -f1) second=$(du -sk "$T/images2" | cut -f1)
+	[ "$second" -lt "$((first / 2))" ] || fail "the second one has $second KiB, the first $first"
+	before=$(last)
+	again
+	counts_on "$before"
+}
+
+@test "checkpoint: memory that follows later, from a page server" {
+	args sh -c 'big=$(head -c 4000000 /dev/zero | tr "\0" x); i=0; while :; do i=$((i+1)); echo $i ${#big}; sleep 0.1; done'
+	begin
+	until_true grep -q 4000000 "$LOG"
+	mkfifo "$T/ready"
+	slow checkpoint --image-path "$IMAGES" --work-path "$WORK" --lazy-pages --page-server 127.0.0.1:27277 --status-fd 8 box \
+		>"$T/said" 2>&1 8>"$T/ready" 3>&- &
+	local dump=$! last
+	same "$(timeout 60 head -c 1 "$T/ready" | od -An -tx1)" " 00" "what the status descriptor gets"
+	last=$(last | cut -d' ' -f1)
+	mkdir "$T/work2"
+	timeout 100 criu lazy-pages --page-server --address 127.0.0.1 --port 27277 -D "$IMAGES" -W "$T/work2" >"$T/lazy" 2>&1 3>&- &
+	local lazy=$!
+	until_true [ -S "$T/work2/lazy-pages.socket" ]
+	# As elsewhere: the container that was is there until all of its memory is gone from it.
+	config --arg path "$TEST_CGROUP/second" '.linux.cgroupsPath = $path'
+	slow restore -d --image-path "$IMAGES" --work-path "$T/work2" --lazy-pages box2 > >(exec cat >>"$LOG" 3>&-) 2>&1 </dev/null ||
+		fail "restore: $(last) $(WORK=$T/work2 reasons)"
+	until_true eval '[ "$(last | cut -d" " -f1)" -gt "$last" ]'
+	same "$(last | cut -d' ' -f2)" 4000000 "the size of its memory"
+	wait "$dump" || fail "checkpoint: $(<"$T/said")"
+	wait "$lazy" || fail "criu lazy-pages: $(<"$T/lazy")"
+	[ -z "$(<"$T/said")" ] || fail "words: $(<"$T/said")"
+}
+
+@test "checkpoint: TCP connections, only where they are allowed" {
+	[ "${TURTLE_VM:-}" = tcg ] || skip "needs a kernel that CRIU knows the sockets of"
+	args sh -c '(while :; do sleep 0.2; echo ping; done) | busybox nc -l -p 4711 >/dev/null & sleep 1; busybox nc 127.0.0.1 4711 </dev/zero'
+	begin
+	until_true grep -q ping "$LOG"
+	refused "criu failed: type DUMP" slow checkpoint --image-path "$IMAGES" --work-path "$WORK" box
+	[[ $stderr == *tcp* ]] || fail "no reason from CRIU's log"
+	same "$(state_of box)" running
+	save --tcp-established
+	local before
+	before=$(wc -l <"$LOG")
+	again --tcp-established
+	until_true eval '[ "$(wc -l <"$LOG")" -gt "$before" ]'
+}
+
+@test "checkpoint: locks of files, only where they are allowed" {
+	args sh -c 'exec 9>/tmp/lock; busybox flock 9; '"$COUNT"
+	begin
+	until_true counted 2
+	refused "criu failed: type DUMP" slow checkpoint --image-path "$IMAGES" --work-path "$WORK" box
+	[[ $stderr == *lock* ]] || fail "no reason from CRIU's log"
+	save --file-locks
+	again --file-locks
+	call turtle exec box busybox flock -n /tmp/lock true
+	same "$status" 1 "whether it can be locked by another"
+}
+
+@test "checkpoint: network, ipc and pid namespaces of others" {
+	# Its first process has to reap what ends in there.
+	unshare -inpf --mount-proc bash -c 'trap : CHLD; while :; do sleep 0.2; done' 3>&- &
+	local unshare=$! other
+	until_true [ -n "$(cat /proc/$unshare/task/$unshare/children)" ]
+	other=$(tr -d ' ' <"/proc/$unshare/task/$unshare/children")
+	config --arg ns "/proc/$other/ns" \
+		'.linux.namespaces |= map(if .type == "network" then .path = $ns + "/net" elif .type == "ipc" or .type == "pid" then .path = $ns + "/" + .type else . end)'
+	begin
+	local kind before
+	save
+	before=$(last)
+	again
+	counts_on "$before"
+	for kind in net ipc pid; do
+		same "$(readlink "/proc/$(init_pid)/ns/$kind")" "$(readlink "/proc/$other/ns/$kind")" "the $kind namespace"
+	done
+	ok turtle delete --force box
+	kill -KILL "$other"
+	wait "$unshare" || true
+}
+
+@test "checkpoint: a network that is left empty, and that hooks find" {
+	config '.hooks = {prestart: [{path: "/bin/sh", args: ["sh", "-c", "cat >>'"$T"'/prestart"]}],
+		createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "nsenter --net=/proc/$(sed \"s/.*\\\"pid\\\":\\([0-9]*\\).*/\\1/\")/ns/net ip link set lo up"]}],
+		poststop: [{path: "/bin/sh", args: ["sh", "-c", "echo ended >>'"$T"'/poststop"]}]}'
+	begin
+	save --empty-ns network
+	same "$(<"$T/poststop")" ended
+	same "$(jq -s 'length' "$T/prestart")" 1
+	again --empty-ns network
+	same "$(jq -rs 'map(.status + " " + .id) | join(",")' "$T/prestart")" "creating box,creating box"
+	same "$(jq -s '.[1].pid' "$T/prestart")" "$(init_pid)"
+	ok turtle exec box cat /sys/class/net/lo/flags
+	is 0x9
+}
+
+@test "checkpoint: in a user namespace" {
+	chown -R 100000:100000 rootfs
+	chmod 711 "$T"
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings'
+	begin
+	ok turtle exec box cat /proc/mounts
+	sort "$T/out" | sed 's/^[^ ]* //' >"$T/mounts"
+	save
+	local before
+	before=$(last)
+	again
+	counts_on "$before"
+	ok turtle exec box cat /proc/self/uid_map
+	matches '^ *0 +100000 +65536$'
+	ok turtle exec box cat /proc/mounts
+	same "$(sort "$T/out" | sed 's/^[^ ]* //' | diff "$T/mounts" -)" "" "what has changed of the mounts"
+}
+
+@test "restore: mounts are as they were, and their points are made where they are missing" {
+	mkdir -p "$T/source/sub" "$T/other"
+	echo one >"$T/source/file"
+	echo two >"$T/other/file"
+	mount --bind "$T/other" "$T/source/sub"
+	config --arg t "$T" '.mounts += [
+		{destination: "/mnt/tree", type: "bind", source: ($t + "/source"), options: ["rbind", "rw"]},
+		{destination: "/mnt/tree/read-only", type: "bind", source: ($t + "/other"), options: ["bind", "ro", "noexec"]},
+		{destination: "/mnt/twice", type: "bind", source: ($t + "/other"), options: ["bind", "ro", "noexec"]},
+		{destination: "/etc/one", type: "bind", source: ($t + "/source/file"), options: ["bind", "ro"]},
+		{destination: "/mem", type: "tmpfs", source: "tmpfs", options: ["size=1m"]},
+		{destination: "/mem/deep/two", type: "bind", source: ($t + "/other"), options: ["bind"]}]'
+	ln -s mnt rootfs/link
+	config --arg t "$T" '.mounts += [{destination: "/link/through", type: "bind", source: ($t + "/other"), options: ["bind"]}]'
+	begin
+	ok turtle exec box sh -c 'echo kept >/mem/file; cat /proc/mounts'
+	sort "$T/out" | sed 's/^[^ ]* //' >"$T/mounts"
+	save
+	# As where the image comes from another machine.
+	rm -r rootfs/mnt/twice rootfs/etc/one rootfs/mem
+	local before
+	before=$(last)
+	again
+	counts_on "$before"
+	ok turtle exec box cat /proc/mounts
+	umount "$T/source/sub"
+	same "$(sort "$T/out" | sed 's/^[^ ]* //' | diff "$T/mounts" -)" "" "what has changed of the mounts"
+	ok turtle exec box cat /mnt/tree/file /mnt/tree/sub/file /mnt/twice/file /etc/one /mem/file /mem/deep/two/file /mnt/through/file
+	is $'one\ntwo\ntwo\none\nkept\ntwo\ntwo'
+	ok turtle exec box sh -c 'cat /proc/timer_list | wc -c; ls /sys/firmware | wc -l'
+	is $'0\n0'
+}
+
+@test "restore: into another cgroup, with those below it" {
+	config --arg path "$TEST_CGROUP/first" '.linux.cgroupsPath = $path | .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+	args sh -c 'mkdir -p /sys/fs/cgroup/in/a; echo $$ >/sys/fs/cgroup/in/a/cgroup.procs; '"$COUNT"
+	begin
+	until_true counted 2
+	save
+	config --arg path "$TEST_CGROUP/second" '.linux.cgroupsPath = $path'
+	local before
+	before=$(last)
+	again
+	counts_on "$before"
+	same "$(sed -n 's/^0:://p' "/proc/$(init_pid)/cgroup")" "$TEST_CGROUP/second/in/a"
+	ok turtle exec box cat /proc/1/cgroup
+	has 0::/in/a
+	[ ! -e "$CGROUP_MOUNT$TEST_CGROUP/first" ] || fail "the old cgroup is there"
+}
+
+@test "restore: into another cgroup, when cgroups are ignored" {
+	begin
+	save --manage-cgroups-mode ignore
+	config --arg path "$TEST_CGROUP/second" '.linux.cgroupsPath = $path'
+	local before
+	before=$(last)
+	again --manage-cgroups-mode ignore
+	counts_on "$before"
+	grep -qx "$(init_pid)" "$CGROUP_MOUNT$TEST_CGROUP/second/cgroup.procs" || fail "it is not in its cgroup"
+	[ ! -e "$CGROUP_DIR" ] || fail "the old cgroup is there"
+}
+
+# limits DRIVER
+limits()
+{
+	config '.linux.resources.memory.limit = 33554432 | .linux.resources.pids.limit = 20'
+	call timeout 10 "$TURTLE" --root "$STATE" "$@" run -d box </dev/null 3>&- >"$LOG" 2>&1
+	save
+	config '.linux.resources.memory.limit = 50331648'
+	call timeout 100 "$TURTLE" --root "$STATE" "$@" restore -d --image-path "$IMAGES" --work-path "$WORK" box </dev/null 3>&-
+	same "$status" 0 "restore: $stderr $(reasons)"
+	local dir
+	dir=$CGROUP_MOUNT$(sed -n 's/^0:://p' "/proc/$(init_pid)/cgroup")
+	same "$(<"$dir/memory.max") $(<"$dir/pids.max")" "50331648 20" "limits"
+	same "$(wc -l <"$dir/cgroup.procs")" 2 "how many are in there"
+	call turtle exec box sh -c 'echo x >/dev/kmsg'
+	differ "$status" 0 "whether other devices can be used"
+	ok turtle delete --force box
+	[ ! -e "$dir" ] || fail "the cgroup is still there"
+}
+
+@test "restore: limits are those of the configuration" {
+	[ "${TURTLE_VM:-}" = tcg ] || skip "needs controllers"
+	args sh -c 'exec >/dev/null; '"$COUNT"
+	limits
+}
+
+@test "restore: with systemd" {
+	[ "${TURTLE_VM:-}" = tcg ] || skip "needs systemd"
+	args sh -c 'exec >/dev/null; '"$COUNT"
+	config '.linux.cgroupsPath = "system.slice:turtle-test:criu"'
+	limits --systemd-cgroup
+	same "$(systemctl show -P LoadState turtle-test-criu.scope)" not-found
+}
+
+@test "restore: the AppArmor profile is the one that it had, or another" {
+	[ "${TURTLE_VM:-}" = tcg ] || skip "needs AppArmor"
+	local name
+	for name in first second; do
+		echo "profile turtle-criu-$name flags=(attach_disconnected,mediate_deleted) { file, signal, capability, mount, network, unix, ptrace, umount, pivot_root, }" |
+			apparmor_parser -r || fail "no profile"
+	done
+	config '.process.apparmorProfile = "turtle-criu-first"'
+	begin
+	same "$(<"/proc/$(init_pid)/attr/current")" "turtle-criu-first (enforce)"
+	save
+	again
+	same "$(<"/proc/$(init_pid)/attr/current")" "turtle-criu-first (enforce)"
+	save
+	again --lsm-profile apparmor:turtle-criu-second
+	same "$(<"/proc/$(init_pid)/attr/current")" "turtle-criu-second (enforce)"
+}
+
+@test "checkpoint: files with options for CRIU" {
+	mkdir -p /etc/criu
+	echo 'log-file crun.log' >/etc/criu/crun.conf
+	echo 'log-file own.log' >"$T/own.conf"
+	begin
+	save --leave-running
+	[ -e "$WORK/crun.log" ] || fail "crun's file is not used"
+	echo 'log-file turtle.log' >/etc/criu/turtle.conf
+	save --leave-running
+	[ -e "$WORK/turtle.log" ] || fail "turtle's file is not used"
+	ok turtle delete --force box
+	config --arg file "$T/own.conf" '.annotations["org.criu.config"] = $file'
+	begin
+	save --leave-running
+	[ -e "$WORK/own.log" ] || fail "the container's file is not used"
+	rm "$T/own.conf"
+	refused "annotation org.criu.config: open" slow checkpoint --image-path "$IMAGES" box
+	rm -r /etc/criu
+	ok turtle delete --force box
+	config '.annotations["org.criu.config"] = ""'
+	begin
+	save
+	[ -e "$WORK/dump.log" ] || fail "there is no log"
+}
+
+@test "restore: a failure leaves nothing, and says why" {
+	begin
+	save
+	mkdir "$T/empty"
+	refused "criu failed: type RESTORE" slow restore -d --image-path "$T/empty" --work-path "$WORK" --pid-file "$T/pid" box
+	[[ $stderr == *"Error (criu/"* ]] || fail "no reason from CRIU's log"
+	[ ! -e "$STATE/box" ] && [ ! -e "$CGROUP_DIR" ] && [ ! -e "$T/pid" ] || fail "something is left"
+	# Late: everything is there already, but the pid file can't be written.
+	refused "no/pid" slow restore -d --image-path "$IMAGES" --work-path "$WORK" --pid-file "$T/no/pid" box
+	[ ! -e "$STATE/box" ] && [ ! -e "$CGROUP_DIR" ] || fail "something is left"
+	config '.hooks = {createRuntime: [{path: "/bin/false"}]}'
+	refused "error running createRuntime hook" slow restore -d --image-path "$IMAGES" --work-path "$WORK" box
+	[ ! -e "$STATE/box" ] && [ ! -e "$CGROUP_DIR" ] || fail "something is left"
+	config 'del(.hooks)'
+	local before
+	before=$(last)
+	again
+	counts_on "$before"
+}
+
+@test "checkpoint: a lock of the container's, seccomp and no_new_privs" {
+	config '.process.noNewPrivileges = true | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO"}]}'
+	begin
+	save
+	again
+	grep -qx $'Seccomp:\t2' "/proc/$(init_pid)/status" || fail "no filter"
+	grep -qx $'NoNewPrivs:\t1' "/proc/$(init_pid)/status" || fail "no_new_privs is lost"
+}
