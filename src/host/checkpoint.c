@@ -5,6 +5,8 @@
  * CRIU is told what is not the container's own: mounts of the host's files, namespaces and descriptors of others. It is
  * taken from the configuration as it was at create, by the same plan, and compared with what is there now.
  */
+#include "base/fd.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "host/cgroup/cgroup.h"
@@ -17,8 +19,6 @@
 #include "host/stdio.h"
 #include "host/view.h"
 #include "plan/checkpoint.h"
-
-#include "base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -183,15 +183,23 @@ static int dump(struct checkpoint *k, struct err *err)
 {
 	const struct criu_start start = {.root = NULL};
 	const struct container_state *st = &k->container.state;
+	_cleanup_free_ char *cgroup_options = NULL;
+	struct err why = {0};
 	int r = criu_open(&start, &k->criu, err);
 
 	if (r == 0)
 		r = images_check_criu(&k->criu, k->wishes, err);
 	if (r == 0 && !k->wishes->pre_dump)
 		r = images_save_stdio(k->images.dir, st->stdio, st->n_stdio, err);
-	return r < 0 ? r
-		     : criu_do(&k->criu, k->wishes->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP, &k->criu_options, NULL, NULL,
-			       err);
+	if (r == 0)
+		r = cgroup_read_options(&cgroup_options, err);
+	if (r < 0)
+		return r;
+	r = criu_do(&k->criu, k->wishes->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP, &k->criu_options, NULL, NULL, err);
+	/* The container is saved whether or not that works. */
+	if (cgroup_restore_options(cgroup_options, &why) < 0)
+		log_warning("%s", why.msg);
+	return r;
 }
 
 int host_checkpoint(const struct host_options *options, const char *id, const struct criu_wishes *wishes,

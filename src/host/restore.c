@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "host/cgroup/cgroup.h"
 #include "host/notify.h"
 #include "host/outside.h"
 #include "host/run.h"
@@ -243,9 +244,16 @@ int restore_processes(struct create *c, struct err *err)
 {
 	const struct criu_events events = {.event = on_event, .arg = c};
 	struct restore *restore = c->restore;
+	_cleanup_free_ char *cgroup_options = NULL;
+	struct err why = {0};
 	pid_t pid;
-	int r = criu_do(&restore->criu, CRIU_RESTORE, &restore->criu_options, &events, &pid, err);
+	int r = cgroup_read_options(&cgroup_options, err);
 
+	if (r < 0)
+		return r;
+	r = criu_do(&restore->criu, CRIU_RESTORE, &restore->criu_options, &events, &pid, err);
+	if (cgroup_restore_options(cgroup_options, &why) < 0)
+		log_warning("%s", why.msg);
 	if (r == 0 && pid != c->init.pid)
 		r = err_msg(err, -EPROTO, "criu has restored process %d, and told of %d", (int)pid, (int)c->init.pid);
 	if (r < 0)

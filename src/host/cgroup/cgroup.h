@@ -19,6 +19,13 @@
  */
 const char *cgroup_mount_point(void);
 
+/*
+ * The options that its file system has ("rw,nsdelegate"), malloc'ed, NULL when there is none; and those again, after
+ * another program may have changed them. NULL: nothing to do.
+ */
+int cgroup_read_options(char **ret, struct err *err);
+int cgroup_restore_options(const char *options, struct err *err);
+
 /* One clear line for a host without cgroup2. */
 int cgroup_missing(struct err *err);
 

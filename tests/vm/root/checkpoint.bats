@@ -60,7 +60,10 @@ counts_on()
 @test "checkpoint: a container goes on where it was, and is a whole one" {
 	begin
 	until_true counted 3
+	local options
+	options=$(findmnt -no FS-OPTIONS "$CGROUP_MOUNT")
 	save
+	same "$(findmnt -no FS-OPTIONS "$CGROUP_MOUNT")" "$options" "options of the host's cgroup2"
 	[ ! -e "$STATE/box" ] || fail "the container is still there"
 	[ ! -e "$CGROUP_DIR" ] || fail "the cgroup is still there"
 	local before
