@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why CRIU failed. Its answer has a number at most; the reason is in its log: mostly the first line that is an error, and
- * else the last ones, which tell what became of it.
+ * Why CRIU failed. Its answer has a number at most; the reason is in its log: mostly the first line that is an error,
+ * and else the last ones, which tell what became of it.
  */
 #include "host/criu/criu.h"
 
