@@ -333,6 +333,12 @@ static inline int sys_setresgid(uint32_t rgid, uint32_t egid, uint32_t sgid)
 	return (int)syscall(SYS_setresgid, rgid, egid, sgid);
 }
 
+/* musl has none: the standard wants another meaning of the pid. */
+static inline int sys_sched_getscheduler(pid_t pid)
+{
+	return (int)syscall(SYS_sched_getscheduler, pid);
+}
+
 static inline int sys_seccomp(unsigned op, unsigned flags, void *args)
 {
 	return (int)syscall(SYS_seccomp, op, flags, args);

@@ -54,12 +54,27 @@ static void *help(void *arg)
 	return NULL;
 }
 
+/* Whoever spins at a real-time priority without slices keeps others of its priority from the CPU, if there is only one.
+ */
+static bool would_starve(void)
+{
+	cpu_set_t cpus;
+
+	return sys_sched_getscheduler(0) == SCHED_FIFO && sched_getaffinity(0, sizeof(cpus), &cpus) == 0 &&
+	       CPU_COUNT(&cpus) == 1;
+}
+
 int listener_prepare(struct init *init, struct err *err)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
-	int r = pthread_attr_init(&attr);
+	int r;
 
+	if (would_starve())
+		return err_msg(
+			err, -EINVAL,
+			"SCMP_ACT_NOTIFY with scheduler policy SCHED_FIFO needs more than one CPU (SCHED_RR does not)");
+	r = pthread_attr_init(&attr);
 	if (r == 0)
 		r = pthread_attr_setstacksize(&attr, STACK_SIZE);
 	if (r == 0)
@@ -69,7 +84,9 @@ int listener_prepare(struct init *init, struct err *err)
 	if (r == 0)
 		return 0;
 	err_set(err, -r, "start the thread that passes the seccomp listener");
-	return r == EAGAIN ? err_hint(err, "it needs room in pids.max and in RLIMIT_NPROC") : -r;
+	return r == EAGAIN
+		       ? err_hint(err, "it needs room in pids.max and in RLIMIT_NPROC, and SCHED_DEADLINE allows none")
+		       : -r;
 }
 
 static void relax(void)

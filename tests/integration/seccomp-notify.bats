@@ -457,3 +457,29 @@ box_refused_start()
 	wait "$start" || true
 	same "$(state_of box)" stopped
 }
+
+@test "seccomp notify: schedulers" {
+	agent getppid=4711
+	notified getppid
+	chrt -f 1 true 2>/dev/null || skip "no real-time priority is to be had"
+	local policy
+	for policy in SCHED_RR SCHED_FIFO; do
+		[ "$policy" != SCHED_FIFO ] || [ "$(nproc)" -gt 1 ] || continue
+		config --arg policy "$policy" '.process.scheduler = {"policy": $policy, "priority": 5}'
+		box /probe sys getppid
+		is 4711
+	done
+	# One CPU: it would never get further.
+	config '.process.execCPUAffinity = {"final": "0"} | .process.scheduler = {"policy": "SCHED_OTHER"}'
+	args /probe wait
+	ok turtle run -d box
+	ok turtle exec box /probe sys getppid
+	is 4711
+	jq '.process.scheduler = {"policy": "SCHED_FIFO", "priority": 5}' "$STATE/box/config.json" >"$T/saved"
+	cat "$T/saved" >"$STATE/box/config.json"
+	exec_refused 'needs more than one CPU' box /probe sys getppid
+	jq '.process.scheduler = {"policy": "SCHED_RR", "priority": 5}' "$STATE/box/config.json" >"$T/saved"
+	cat "$T/saved" >"$STATE/box/config.json"
+	ok turtle exec box /probe sys getppid
+	is 4711
+}
