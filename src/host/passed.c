@@ -115,15 +115,11 @@ static int copy_tree(const struct plan *plan, const struct plan_source *source, 
 /* A new file system that is mounted nowhere yet. What is to restrict the mount is init's to set. */
 static int make_fs(const struct plan *plan, const struct plan_source *source, struct err *err)
 {
-	const char *label = plan_str(plan->init, plan->init->mount_label);
-	const char *option = plan_str(plan->init, plan->init->mount_context);
 	_cleanup_close_ int fsfd = fs_open(source->fstype, err);
 	int r = fsfd < 0 ? fsfd : 0;
 
 	if (r == 0 && source->path && source->path[0])
 		r = fs_string(fsfd, "source", source->path, err);
-	if (r == 0 && label)
-		r = fs_string(fsfd, option, label, err);
 	for (size_t i = 0; i < source->n_data && r == 0; i++)
 		r = fs_param(fsfd, source->data[i], err);
 	return r < 0 ? r : fs_create(fsfd, source->fstype, 0, err);

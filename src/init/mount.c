@@ -193,17 +193,6 @@ static const char *context_key(const char *param)
 	return NULL;
 }
 
-/* Whether mountLabel is for this one; its own options may have another. */
-static bool gets_label(const struct init_plan *plan, const struct plan_mount *m)
-{
-	if (!plan->mount_label || m->kind != PLAN_MOUNT_FS || is_queues(plan, m))
-		return false;
-	for (uint32_t i = 0; i < m->data.n; i++)
-		if (context_key(plan_str_item(plan, m->data, i)))
-			return false;
-	return true;
-}
-
 /* Queues have labels of their own, and the option would give them all the same: it is for their directory alone. */
 static int label_queues(struct init *init, int tree, struct err *err)
 {
@@ -235,7 +224,7 @@ static int implied_params(struct init *init, const struct plan_mount *m, int fsf
 		text(mode, sizeof(mode), "mode=%o", (unsigned)covered->st_mode & 07777);
 		r = fs_param(fsfd, mode, err);
 	}
-	return r == 0 && gets_label(plan, m) ? fs_label(fsfd, plan, err) : r;
+	return r;
 }
 
 /* A detached mount of a new file system; covered: the directory that it will cover, if that existed before. */
@@ -247,8 +236,13 @@ static int make_fs(struct init *init, const struct plan_mount *m, uint64_t attrs
 	_cleanup_close_ int fsfd = m->kind == PLAN_MOUNT_PROC ? proc_context(init, err) : fs_open(fstype, err);
 	int r = fsfd < 0 ? fsfd : implied_params(init, m, fsfd, covered, err);
 
-	for (uint32_t i = 0; i < m->data.n && r == 0; i++)
-		r = fs_param(fsfd, plan_str_item(plan, m->data, i), err);
+	for (uint32_t i = 0; i < m->data.n && r == 0; i++) {
+		const char *param = plan_str_item(plan, m->data, i);
+
+		r = fs_param(fsfd, param, err);
+		if (r < 0 && plan->mount_label && context_key(param))
+			err_hint(err, "see linux.mountLabel");
+	}
 	return r < 0 ? r : fs_create(fsfd, fstype, (unsigned)attrs, err);
 }
 
@@ -361,9 +355,6 @@ static int join_params(const struct init_plan *plan, const struct plan_mount *m,
 		else
 			used += (size_t)text(data + used, size - used, "%s%s", separator, param);
 	}
-	if (gets_label(plan, m) && used < size - 1)
-		used += (size_t)text(data + used, size - used, ",%s=\"%s\"", plan_str(plan, plan->mount_context),
-				     plan_str(plan, plan->mount_label));
 	/* text() cuts. */
 	return used >= size - 1 ? err_set(err, -E2BIG, "pass %u options", m->data.n) : 0;
 }

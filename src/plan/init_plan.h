@@ -197,7 +197,8 @@ struct init_plan {
 	struct plan_list readonly_paths; /* of plan_off */
 	plan_off hostname, domainname;
 	struct plan_list sysctls; /* of struct plan_sysctl */
-	plan_off mount_label;     /* SELinux label for new file systems, or 0 */
+	plan_off mount_label;     /* SELinux label for masks and directories of queues, or 0; other mounts have it in
+				     their data */
 	plan_off mount_context;   /* by which of its mount options: "context", ... */
 
 	/* process */

@@ -6,6 +6,7 @@
  */
 #include "plan/internal.h"
 
+#include "config/annotations.h"
 #include "plan/mount_options.h"
 
 #include <errno.h>
@@ -435,6 +436,30 @@ static int harden(struct parsing *s, const char *source, struct err *err)
 	return 0;
 }
 
+/*
+ * linux.mountLabel, as a parameter, unless the entry has one of its own. The queues of an mqueue have labels of their
+ * own, which the parameter would make one and the same: init labels their directory alone.
+ */
+static int add_label(struct parsing *s, struct err *err)
+{
+	static const char *const keys[] = {"context=", "fscontext=", "defcontext=", "rootcontext="};
+	const struct oci_linux *l = s->p->config->linux_;
+	const char *kind = plan_annotation(s->p, ANNOTATION_MOUNT_CONTEXT);
+	struct text text = {.arena = s->p->arena};
+
+	if (!l || !l->mount_label || !l->mount_label[0] || s->mount->kind != PLAN_MOUNT_FS ||
+	    is(s->entry->type, "mqueue"))
+		return 0;
+	for (size_t i = 0; i < s->n_data; i++)
+		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+			if (!strncmp(s->data[i], keys[k], strlen(keys[k])))
+				return 0;
+	text_str(&text, kind ? kind : "context");
+	text_str(&text, "=");
+	text_str(&text, l->mount_label);
+	return text.failed ? plan_no_memory(err) : add_data(s, text.s, err);
+}
+
 static int plan_mount_entry(struct planner *p, const struct oci_mount *entry, size_t index, struct plan_mount *mount,
 			    struct plan_source *ret_source, struct err *err)
 {
@@ -471,6 +496,8 @@ static int plan_mount_entry(struct planner *p, const struct oci_mount *entry, si
 	if (r < 0)
 		return r;
 	r = harden(&s, source, err);
+	if (r == 0)
+		r = add_label(&s, err);
 	if (r < 0)
 		return r;
 

@@ -84,7 +84,7 @@ label_of() { tr -d '\0' <"$1"; }
 		box_refused 'process.selinuxLabel: '
 		[[ $stderr == *'`/proc/thread-self/attr/'*'`: Invalid argument'* ]] || fail "engines would not know it"
 		config --arg label "$label" '.linux.mountLabel = $label | del(.process.selinuxLabel)'
-		box_refused 'linux.mountLabel: option context='
+		box_refused "option \"context=$label\": Invalid argument (see linux.mountLabel)"
 	done
 }
 
