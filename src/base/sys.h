@@ -213,13 +213,13 @@ static inline pid_t sys_clone3_vfork(struct clone_args *args, void *stack, size_
 	__asm__ volatile("syscall\n\t"
 			 "testq %%rax, %%rax\n\t"
 			 "jnz 1f\n\t"
-			 "xorl %%ebp, %%ebp\n\t" /* the end of the frames */
 			 "movq %[arg], %%rdi\n\t"
+			 "xorl %%ebp, %%ebp\n\t" /* the end of the frames */
 			 "callq *%[child]\n\t"
 			 "ud2\n"
 			 "1:"
 			 : "+&a"(r)
-			 : "D"(args), "S"(sizeof(*args)), [child] "r"(child), [arg] "r"(arg)
+			 : "D"(args), "S"(sizeof(*args)), [child] "d"(child), [arg] "r"(arg)
 			 : "rcx", "r11", "memory");
 	if (r < 0) {
 		errno = (int)-r;
@@ -229,6 +229,7 @@ static inline pid_t sys_clone3_vfork(struct clone_args *args, void *stack, size_
 #elif SYS_VFORK && defined(__aarch64__)
 	register long x0 __asm__("x0") = (long)args;
 	register long x1 __asm__("x1") = (long)sizeof(*args);
+	register long x2 __asm__("x2") = (long)child;
 	register long x8 __asm__("x8") = SYS_clone3;
 
 	args->flags |= CLONE_VM | CLONE_VFORK;
@@ -236,13 +237,13 @@ static inline pid_t sys_clone3_vfork(struct clone_args *args, void *stack, size_
 	args->stack_size = size;
 	__asm__ volatile("svc 0\n\t"
 			 "cbnz x0, 1f\n\t"
-			 "mov x29, xzr\n\t"
 			 "mov x0, %[arg]\n\t"
+			 "mov x29, xzr\n\t" /* the end of the frames */
 			 "blr %[child]\n\t"
 			 "brk 0\n"
 			 "1:"
 			 : "+&r"(x0)
-			 : "r"(x1), "r"(x8), [child] "r"(child), [arg] "r"(arg)
+			 : "r"(x1), "r"(x8), [child] "r"(x2), [arg] "r"(arg)
 			 : "x30", "memory", "cc");
 	if (x0 < 0) {
 		errno = (int)-x0;

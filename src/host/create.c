@@ -395,7 +395,10 @@ static int do_idmap(struct create *c, struct err *err)
 		snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)c->init.pid);
 		snprintf(value, sizeof(value), "%d", c->plan.oom_score_adj.value);
 		r = fd_write_file(AT_FDCWD, path, value, strlen(value));
-		if (r < 0)
+		/* A plain user may not lower it, and their engine may not know by how much. */
+		if ((r == -EACCES || r == -EPERM) && (c->facts.euid != 0 || c->facts.in_userns))
+			log_warning("process.oomScoreAdj: %s is lower than may be set here, it stays as it is", value);
+		else if (r < 0)
 			return err_set(err, r, "process.oomScoreAdj: write %s to %s", value, path);
 	}
 	r = idmap_write(&c->plan, c->init.pid, err);

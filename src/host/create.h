@@ -39,7 +39,7 @@ struct create {
 	bool stuck;     /* undoing did not get all: the state stays, for a delete to go on from */
 	struct netdevs netdevs;
 	int rdt_fd; /* the root of resctrl, or -1 */
-	bool rdt_exists, rdt_begun, rdt_made;
+	bool rdt_exists, rdt_begun, rdt_made, rdt_monitored;
 	struct init_image image;
 	int listen_fd;
 	struct passed passed;

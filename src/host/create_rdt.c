@@ -43,6 +43,8 @@ int create_rdt(struct create *c, struct err *err)
 	r = rdt_make(c->rdt_fd, &c->plan.rdt, c->request->id, &c->rdt_made, err);
 	if (r < 0)
 		return err_wrap(err, PROPERTY);
+	/* Which comes last: after a failure one of that name is another's. */
+	c->rdt_monitored = c->plan.rdt.monitor;
 	/* Somebody was faster. */
 	if (st->rdt_made && !c->rdt_made) {
 		st->rdt_made = false;
@@ -58,8 +60,8 @@ void create_undo_rdt(struct create *c)
 	if (!c->rdt_begun)
 		return;
 	c->rdt_begun = false;
-	if (rdt_remove(c->rdt_fd, c->plan.rdt.group, c->request->id, c->plan.rdt.monitor, c->rdt_made,
-		       c->plan.rdt.named, &why) == 0)
+	if (rdt_remove(c->rdt_fd, c->plan.rdt.group, c->request->id, c->rdt_monitored, c->rdt_made, c->plan.rdt.named,
+		       &why) == 0)
 		return;
 	log_warning("%s", why.msg);
 	c->stuck = true;

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "base/mem.h"
+#include "config/names.h"
 #include "host/console.h"
 #include "host/pidfile.h"
 #include "host/talk.h"
@@ -106,7 +107,7 @@ int process_rlimits(const struct plan *plan, pid_t pid, struct err *err)
 		const struct rlimit64 value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
 
 		if (prlimit64(pid, (int)limit->resource, &value, NULL) < 0)
-			return err_set(err, -errno, "set resource limit %u to soft %llu, hard %llu", limit->resource,
+			return err_set(err, -errno, "set %s to %llu:%llu", name_of_rlimit(limit->resource),
 				       (unsigned long long)limit->soft, (unsigned long long)limit->hard);
 	}
 	return 0;

@@ -373,6 +373,7 @@ stuck_box()
 	new_bundle "$T/second" box
 	(cd "$T/second" && args /probe forks 2)
 	ok turtle run -d --bundle "$T/second" second
+	mv "$T/out" "$T/second.log"
 	refused "container not running" turtle kill box KILL
 	ok turtle kill --all box KILL
 	ok turtle ps --format json box
@@ -390,6 +391,7 @@ stuck_box()
 	until_true stopped box
 	ok env ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -o "$T/trace" -e trace=%file,write,poll "$TURTLE" --root "$STATE" delete box
 	same "$(grep -c 'cgroup\.\(kill\|events\|procs\|freeze\)' "$T/trace" || true)" 0 "files of the cgroup are touched"
-	same "$(grep -c 'unlinkat(.*AT_REMOVEDIR' "$T/trace")" 2 "directories are removed in more than one call each"
+	same "$(grep -o 'unlinkat(.*AT_REMOVEDIR' "$T/trace" | sort | uniq -d)" "" "a directory is removed more than once"
+	grep -q 'unlinkat(.*"box", AT_REMOVEDIR' "$T/trace" || fail "another call removes it"
 	[ ! -e "$CGROUP_DIR" ] || fail "its cgroup stays"
 }

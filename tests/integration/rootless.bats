@@ -146,6 +146,15 @@ range()
 	[ ! -e "$T/home/ran" ] || fail "it ran"
 }
 
+@test "rootless: a score for lack of memory lower than the user's is left as it is" {
+	config '.process.oomScoreAdj = -1000'
+	box cat /proc/self/oom_score_adj
+	same "$output" "$(as_user cat /proc/self/oom_score_adj)"
+	config '.process.oomScoreAdj = 900'
+	box cat /proc/self/oom_score_adj
+	same "$output" 900
+}
+
 @test "rootless: without a user namespace the error says what is missing" {
 	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
 	args true
