@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -564,6 +565,21 @@ static int verb_winsize(char **arg)
 	return 0;
 }
 
+/* lock FILE: takes its lock and keeps it until it is told to end, or says that somebody else has it. */
+static int verb_lock(char **arg)
+{
+	int fd = open(arg[0], O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		puts(fd < 0 ? strerror(errno) : "busy");
+		return 1;
+	}
+	puts("locked");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 /* wait: says "up" and stays until SIGTERM, which ends it with status 0. */
 static int verb_wait(char **arg)
 {
@@ -736,6 +752,7 @@ static const struct {
 	{"open", verb_open, 2},
 	{"personality", verb_personality, 0},
 	{"leaderless", verb_leaderless, 0},
+	{"lock", verb_lock, 1},
 	{"rlimits", verb_rlimits, 0},
 	{"sched", verb_sched, 1},
 	{"securebits", verb_securebits, 0},
