@@ -614,11 +614,13 @@ static const struct step restore_steps[] = {
 	{"check unit", create_check_unit, NULL},
 	{"open images", restore_open_images, NULL},
 	{"connect sockets", do_connect, NULL},
+	{"open resctrl", create_open_rdt, NULL},
 	{"claim id", do_claim, undo_claim},
 	{"notification socket", do_notify, NULL},
 	{"open namespaces and sources", do_passed, NULL}, /* sources only to see that they are there */
 	{"check cgroup", create_check_cgroup, NULL},
 	{"save creating", do_save_creating, NULL},
+	{"resctrl group", create_rdt, create_undo_rdt},
 	{"mount points", restore_make_places, NULL},
 	{"start criu", restore_start_criu, restore_end_criu}, /* where there is none it fails before anything is made */
 	{"cgroup", create_cgroup, create_undo_cgroup},

@@ -84,6 +84,7 @@ void create_claim_rdt(const struct create *c, struct container_state *state);
 int create_rdt(struct create *c, struct err *err);
 void create_undo_rdt(struct create *c);
 int create_enter_rdt(struct create *c, struct err *err);
+int create_rdt_enter(struct create *c, pid_t pid, struct err *err);
 
 /* Undoes everything, as after a failure. For run, when the start fails. */
 void create_undo(struct create *create);

@@ -70,10 +70,15 @@ void create_undo_rdt(struct create *c)
 /* Children, the init that an intermediate process makes at last among them, inherit it. */
 int create_enter_rdt(struct create *c, struct err *err)
 {
+	return create_rdt_enter(c, init_builder(&c->init), err);
+}
+
+int create_rdt_enter(struct create *c, pid_t pid, struct err *err)
+{
 	int r;
 
 	if (!c->plan.rdt.group)
 		return 0;
-	r = rdt_enter(c->rdt_fd, c->plan.rdt.group, c->request->id, c->plan.rdt.monitor, init_builder(&c->init), err);
+	r = rdt_enter(c->rdt_fd, c->plan.rdt.group, c->request->id, c->plan.rdt.monitor, pid, err);
 	return r < 0 ? err_wrap(err, PROPERTY) : 0;
 }

@@ -103,6 +103,11 @@ int plan_check_checkpoint(const struct oci_config *config, const struct plan *pl
 		if (is_mapped(&config->mounts[i]))
 			return err_msg(err, -ENOTSUP,
 				       "mounts[%zu]: its ids are mapped, and CRIU would restore it without that", i);
+	if (plan->n_net_devices)
+		return err_msg(err, -ENOTSUP, "linux.netDevices: CRIU can't save a network with devices of the host");
+	if (config->linux_ && config->linux_->seccomp && config->linux_->seccomp->listener_path)
+		return err_msg(err, -ENOTSUP,
+			       "linux.seccomp.listenerPath: CRIU can't save a filter that somebody listens to");
 	for (uint32_t i = 0; i < plan->init->joins.n; i++)
 		if (joins[i].type & (CLONE_NEWNS | CLONE_NEWCGROUP))
 			return err_msg(
