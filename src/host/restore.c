@@ -16,6 +16,7 @@
  */
 #include "host/restore.h"
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
@@ -27,6 +28,7 @@
 #include "plan/checkpoint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 
@@ -179,14 +181,26 @@ int restore_start_criu(struct create *c, struct err *err)
 	return r < 0 ? r : images_check_criu(&restore->criu, restore->wishes, err);
 }
 
+/* Where there are no hierarchies of version 1 besides, CRIU is told without naming one, since it has no sure name. */
+static bool is_only_hierarchy(void)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return fd_read_file(AT_FDCWD, "/proc/self/cgroup", 65536, &text, NULL) == 0 && strncmp(text, "0::", 3) == 0;
+}
+
 int restore_enter_cgroup(struct create *c, struct err *err)
 {
 	struct criu_options *o = &c->restore->criu_options;
 	const struct container_state *st = &c->container.state;
+	int r;
 
 	if (c->cgroup_fd >= 0 && o->cgroups != CRIU_CGROUPS_IGNORE)
 		o->cgroup_root = st->process_cgroup ? st->process_cgroup : st->cgroup_path;
-	return create_enter_cgroup(c, c->restore->criu.pid, err);
+	o->cgroup_root_for_all = is_only_hierarchy();
+	r = create_enter_cgroup(c, c->restore->criu.pid, err);
+	/* This is inherited as well, and of no consequence to CRIU. */
+	return r < 0 ? r : create_rdt_enter(c, c->restore->criu.pid, err);
 }
 
 static int at_namespaces(struct create *c, pid_t pid, struct err *err)

@@ -295,7 +295,7 @@ static int fill_lists(struct lists *l, const struct criu_options *o, Criu__Optio
 	if (o->cgroup_root) {
 		criu__cgroup_root__init(&l->cgroup_root);
 		/* The unified hierarchy has no name; those of version 1, where there are some, are left alone. */
-		l->cgroup_root.controller = (char *)"";
+		l->cgroup_root.controller = o->cgroup_root_for_all ? NULL : (char *)"";
 		l->cgroup_root.path = (char *)o->cgroup_root;
 		l->cgroup_roots[0] = &l->cgroup_root;
 		ret->n_cgroup_roots = 1;

@@ -83,7 +83,8 @@ struct criu_options {
 	const char *root;     /* of the restored processes: criu_start.root */
 	const char *parent;   /* the images before these, relative to them */
 	const char *config_file, *freeze_cgroup;
-	const char *cgroup_root; /* where the root of the dumped cgroups comes to be */
+	const char *cgroup_root;  /* where the root of the dumped cgroups comes to be */
+	bool cgroup_root_for_all; /* of all hierarchies, and not of that of version 2 alone */
 	const char *lsm_profile, *lsm_mount_context;
 	const char *page_server; /* address */
 	uint16_t page_server_port;
