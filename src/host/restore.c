@@ -193,14 +193,16 @@ int restore_enter_cgroup(struct create *c, struct err *err)
 {
 	struct criu_options *o = &c->restore->criu_options;
 	const struct container_state *st = &c->container.state;
-	int r;
+	int r = create_enter_cgroup(c, c->restore->criu.pid, err);
 
+	if (r < 0)
+		return r;
+	/* Only now a systemd unit is there. */
 	if (c->cgroup_fd >= 0 && o->cgroups != CRIU_CGROUPS_IGNORE)
 		o->cgroup_root = st->process_cgroup ? st->process_cgroup : st->cgroup_path;
 	o->cgroup_root_for_all = is_only_hierarchy();
-	r = create_enter_cgroup(c, c->restore->criu.pid, err);
-	/* This is inherited as well, and of no consequence to CRIU. */
-	return r < 0 ? r : create_rdt_enter(c, c->restore->criu.pid, err);
+	/* The resctrl group is inherited as well, and of no consequence to CRIU. */
+	return create_rdt_enter(c, c->restore->criu.pid, err);
 }
 
 static int at_namespaces(struct create *c, pid_t pid, struct err *err)

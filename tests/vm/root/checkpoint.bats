@@ -360,7 +360,7 @@ limits()
 	config '.linux.resources.memory.limit = 33554432 | .linux.resources.pids.limit = 20'
 	call timeout 10 "$TURTLE" --root "$STATE" "$@" run -d box </dev/null 3>&- >"$LOG" 2>&1
 	save
-	config '.linux.resources.memory.limit = 50331648'
+	config '.linux.resources.memory.limit = 50331648 | .linux.cgroupsPath += "-other"'
 	call timeout 100 "$TURTLE" --root "$STATE" "$@" restore -d --image-path "$IMAGES" --work-path "$WORK" box </dev/null 3>&-
 	same "$status" 0 "restore: $stderr $(reasons)"
 	local dir
@@ -384,7 +384,7 @@ limits()
 	args sh -c 'exec >/dev/null; '"$COUNT"
 	config '.linux.cgroupsPath = "system.slice:turtle-test:criu"'
 	limits --systemd-cgroup
-	same "$(systemctl show -P LoadState turtle-test-criu.scope)" not-found
+	same "$(systemctl show -P LoadState turtle-test-criu.scope turtle-test-criu-other.scope)" $'not-found\n\nnot-found'
 }
 
 @test "restore: the AppArmor profile is the one that it had, or another" {
