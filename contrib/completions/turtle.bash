@@ -107,7 +107,7 @@ _turtle()
 		return
 		;;
 	--cgroup-manager)
-		_turtle_words $'cgroupfs\ndisabled' "$current"
+		_turtle_words $'cgroupfs\nsystemd\ndisabled' "$current"
 		return
 		;;
 	--manage-cgroups-mode)

@@ -377,6 +377,14 @@ exec_detached()
 	grep Cpus_allowed_list "/proc/$(init_pid)/status" | grep -vq $'\t1$' || fail "init is bound, too"
 }
 
+@test "exec: execCPUAffinity.initial, alone" {
+	[ "$(nproc)" -gt 1 ] || skip "there is one CPU"
+	config '.process.execCPUAffinity = {"initial": "0"}'
+	hold
+	call taskset -c 1 "$TURTLE" --root "$STATE" exec box grep Cpus_allowed_list /proc/self/status
+	is $'Cpus_allowed_list:\t0'
+}
+
 @test "exec: the caller's CPU affinity is not the process's" {
 	[ "$(nproc)" -gt 1 ] || skip "there is one CPU"
 	hold
