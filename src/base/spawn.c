@@ -20,13 +20,16 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* The address sanitizer marks what is not to be touched on a stack, and would find the marks of the child before. */
+#define ON_SHARED_STACK __attribute__((no_sanitize("address")))
+
 struct child {
 	const struct spawn *spawn;
 	const char *search; /* PATH, where that is to be used; else NULL */
 	int error;          /* a positive errno, when the program was not executed */
 };
 
-static int settle(const struct spawn *spawn)
+ON_SHARED_STACK static int settle(const struct spawn *spawn)
 {
 	sigset_t none;
 
@@ -47,7 +50,7 @@ static int settle(const struct spawn *spawn)
 }
 
 /* Through the directories of PATH, as execvp(3) does it: what may not be executed is passed over, and remembered. */
-static void search_and_execute(const struct spawn *spawn, const char *search)
+ON_SHARED_STACK static void search_and_execute(const struct spawn *spawn, const char *search)
 {
 	char path[PATH_MAX];
 	int error = ENOENT;
@@ -72,7 +75,7 @@ static void search_and_execute(const struct spawn *spawn, const char *search)
 	errno = error;
 }
 
-static int in_child(void *arg)
+ON_SHARED_STACK static int in_child(void *arg)
 {
 	struct child *child = arg;
 
