@@ -175,7 +175,8 @@ counts_on()
 	save --parent-path ../images1
 	local first second before
 	first=$(du -sk "$T/images1" | cut -f1) second=$(du -sk "$T/images2" | cut -f1)
-	[ "$second" -lt "$((first / 2))" ] || fail "the second one has $second KiB, the first $first"
+	# The text itself is in the first one alone; what the shell has in its other pages changes with each turn.
+	[ "$((second + 3000))" -lt "$first" ] || fail "the second one has $second KiB, the first $first"
 	before=$(last)
 	again
 	counts_on "$before"
