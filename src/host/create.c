@@ -616,6 +616,7 @@ static const struct step restore_steps[] = {
 	{"connect sockets", do_connect, NULL},
 	{"open resctrl", create_open_rdt, NULL},
 	{"claim id", do_claim, undo_claim},
+	{"share images", restore_share_images, NULL}, /* it can't be undone: not for an id that is taken */
 	{"notification socket", do_notify, NULL},
 	{"open namespaces and sources", do_passed, NULL}, /* sources only to see that they are there */
 	{"check cgroup", create_check_cgroup, NULL},

@@ -20,6 +20,8 @@
 #define DESCRIPTORS    "descriptors.json"
 #define MAX_STDIO      65536
 #define MAX_PARENTS    1000
+#define INVENTORY      "inventory.img" /* CRIU makes one in each directory */
+#define IMAGE_SUFFIX   ".img"
 
 /* The oldest CRIU that can freeze a cgroup of version 2 and keep a pid namespace of somebody else's. */
 #define OLDEST           31500
@@ -95,46 +97,114 @@ void images_close(struct images *images)
 	*images = IMAGES_NONE;
 }
 
-/* Regular files of the directory, and the directory. */
-static int share_directory(int dir, gid_t gid)
+/* What root has put there, and nobody else can replace. */
+static bool is_ours(const struct stat *st)
 {
-	_cleanup_closedir_ DIR *d = NULL;
-	int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
+	return st->st_uid == geteuid() && !(st->st_mode & 022);
+}
+
+static bool is_image(const char *name)
+{
+	const size_t n = strlen(name), suffix = strlen(IMAGE_SUFFIX);
+
+	return n > suffix && strcmp(name + n - suffix, IMAGE_SUFFIX) == 0;
+}
+
+/* A file with another name besides, or of another kind, is none that CRIU has made. */
+static int share_file(int dir, const char *name, gid_t gid, struct err *err)
+{
+	_cleanup_close_ int fd = -1;
 	struct stat st;
 
-	d = again < 0 ? NULL : fdopendir(again);
-	if (!d || fstat(dir, &st) < 0 || fchown(dir, (uid_t)-1, gid) < 0 || fchmod(dir, (st.st_mode & 07777) | 050) < 0)
-		return -errno;
-	while ((entry = readdir(d))) {
-		_cleanup_close_ int fd = -1;
-
-		if (entry->d_type != DT_REG)
-			continue;
-		fd = openat(dir, entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0 || fstat(fd, &st) < 0 || fchown(fd, (uid_t)-1, gid) < 0 ||
-		    fchmod(fd, (st.st_mode & 07777) | 040) < 0)
-			return -errno;
-	}
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_set(err, -errno, "look at %s", name);
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+		return err_msg(err, -EPERM, "%s is not a regular file of this user with one name", name);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fchown(fd, (uid_t)-1, gid) < 0 || fchmod(fd, (st.st_mode & 07777) | 040) < 0)
+		return err_set(err, -errno, "%s", name);
 	return 0;
+}
+
+/* The images of the directory, and the directory. */
+static int share_directory(int dir, gid_t gid, struct err *err)
+{
+	_cleanup_closedir_ DIR *d = NULL;
+	int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	struct dirent *entry;
+	struct stat st, inventory;
+
+	d = again < 0 ? NULL : fdopendir(again);
+	if (!d || fstat(dir, &st) < 0)
+		return err_set(err, -errno, "read the directory");
+	if (!is_ours(&st))
+		return err_msg(err, -EPERM, "the directory is another user's, or others may write to it");
+	if (fstatat(dir, INVENTORY, &inventory, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_set(err, -errno, "the directory holds no images: look at " INVENTORY);
+	while (r == 0 && (entry = readdir(d)))
+		if (is_image(entry->d_name))
+			r = share_file(dir, entry->d_name, gid, err);
+	if (r == 0 && (fchown(dir, (uid_t)-1, gid) < 0 || fchmod(dir, (st.st_mode & 07777) | 050) < 0))
+		r = err_set(err, -errno, "the directory");
+	return r;
+}
+
+/*
+ * CRIU leaves a link to the images before, and follows whatever link is there. An archive may bring one that leads
+ * anywhere, so only a directory in this one or beside it is taken. -ENOENT: there are none before.
+ */
+static int open_before(int dir, struct err *err)
+{
+	_cleanup_close_ int up = -1;
+	char text[PATH_MAX];
+	const char *name = text;
+	ssize_t n = readlinkat(dir, "parent", text, sizeof(text));
+	int fd;
+
+	if (n < 0 && errno == ENOENT)
+		return -ENOENT;
+	if (n < 0 || (size_t)n == sizeof(text))
+		return err_set(err, n < 0 ? -errno : -ENAMETOOLONG, "read the link \"parent\"");
+	while (n > 0 && text[n - 1] == '/')
+		n--;
+	text[n] = '\0';
+	if (strncmp(text, "../", 3) == 0) {
+		name += 3;
+		up = openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (up < 0)
+			return err_set(err, -errno, "open the directory above");
+	}
+	if (!name[0] || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return err_msg(err, -EPERM,
+			       "the link \"parent\" leads to \"%s\", not to a directory in or beside this one", text);
+	fd = openat(up < 0 ? dir : up, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_set(err, -errno, "open the directory %s before it", text) : fd;
 }
 
 int images_share(int dir, gid_t gid, struct err *err)
 {
 	_cleanup_close_ int last = -1;
-	int r = share_directory(dir, gid);
+	struct err why = {0};
+	int r = share_directory(dir, gid, &why);
 
-	/* CRIU leaves a link to the images before. */
 	for (int i = 0; r == 0 && i < MAX_PARENTS; i++) {
-		int fd = openat(last < 0 ? dir : last, "parent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int fd = open_before(last < 0 ? dir : last, &why);
 
-		if (fd < 0)
-			return errno == ENOENT ? 0 : err_set(err, -errno, "open the parent of the images");
+		if (fd == -ENOENT && why.code == 0)
+			return 0;
+		if (fd < 0) {
+			r = fd;
+			break;
+		}
 		cleanup_close(&last);
 		last = fd;
-		r = share_directory(fd, gid);
+		r = share_directory(fd, gid, &why);
 	}
-	return r < 0 ? err_set(err, r, "let group %u, root in the user namespace, read the images", (unsigned)gid) : 0;
+	if (r == 0)
+		return 0;
+	if (err)
+		*err = why;
+	return err_wrap(err, "let group %u, root in the user namespace, read the images", (unsigned)gid);
 }
 
 struct named {

@@ -22,7 +22,8 @@ void images_close(struct images *images);
 
 /*
  * Lets this group read the images, and those before them. In a user namespace it is the restored processes themselves,
- * without any right outside, that read theirs.
+ * without any right outside, that read theirs. Only files *.img are touched, in directories that are nobody else's, and
+ * refused is what CRIU has not made: the images may have come out of anybody's archive.
  */
 int images_share(int dir, gid_t gid, struct err *err);
 

@@ -55,7 +55,7 @@ static int inherit_stdio(struct create *c, struct err *err)
 	return 0;
 }
 
-static int share_images(struct create *c, struct err *err)
+int restore_share_images(struct create *c, struct err *err)
 {
 	const struct plan *plan = &c->plan;
 
@@ -78,9 +78,6 @@ int restore_open_images(struct create *c, struct err *err)
 	if (r == 0)
 		r = images_options(restore->wishes, &restore->images, plan->annotations, plan->n_annotations,
 				   c->bundle.arena, o, err);
-	if (r < 0)
-		return r;
-	r = share_images(c, err);
 	if (r < 0)
 		return r;
 	o->log_file = "restore.log";

@@ -21,6 +21,7 @@ struct restore {
 
 int restore_check_privileges(struct create *c, struct err *err);
 int restore_open_images(struct create *c, struct err *err);
+int restore_share_images(struct create *c, struct err *err);
 int restore_make_places(struct create *c, struct err *err);
 int restore_start_criu(struct create *c, struct err *err);
 int restore_enter_cgroup(struct create *c, struct err *err);

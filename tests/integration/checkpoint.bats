@@ -230,3 +230,66 @@ nothing()
 		$T/config.json/x|open $T/config.json/x
 	END
 }
+
+# images DIR: what CRIU would have left there, as far as turtle looks at it.
+images()
+{
+	mkdir -p "$1"
+	chmod 700 "$1"
+	touch "$1/inventory.img" "$1/pages-1.img"
+	echo '[]' >"$1/descriptors.json"
+	chmod 600 "$1"/*
+}
+
+modes() { stat -c '%a %g %n' "$@"; }
+
+@test "checkpoint: of images a group in a user namespace reads its own, wherever a link leads" {
+	config '.linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 1000}] | .linux.gidMappings = .linux.uidMappings'
+	criu 'exit 3'
+	images "$IMAGES"
+	images "$T/before"
+	images "$T/deep/er"
+	echo secret >"$T/before/secret"
+	chmod 600 "$T/before/secret"
+	restore() { refused "$1" with_path "$T/bin:$PATH" restore -d --bundle "$BUNDLE" --image-path "$IMAGES" box && nothing; }
+	local before link
+	before=$(modes "$T/deep/er" "$T/deep/er"/* "$T/before" "$T/before"/*)
+	for link in "$T/before" /etc . .. ../.. ../deep/er before/.. "../before/../deep" ../../etc; do
+		ln -sfnT "$link" "$IMAGES/parent"
+		restore "leads to \"$link\", not to a directory in or beside this one"
+		same "$(modes "$T/deep/er" "$T/deep/er"/* "$T/before" "$T/before"/*)" "$before"
+	done
+	ln -sfnT ../deep "$IMAGES/parent"
+	restore "the directory holds no images"
+	ln -sfnT before "$T/link"
+	ln -sfnT ../link "$IMAGES/parent"
+	restore "open the directory ../link before it"
+	ln -sfnT ../before "$IMAGES/parent"
+	chmod 720 "$T/before"
+	restore "the directory is another user's, or others may write to it"
+	chmod 700 "$T/before"
+	chown 1 "$T/before"
+	restore "the directory is another user's, or others may write to it"
+	chown 0 "$T/before"
+	ln "$T/before/secret" "$T/before/secret.img"
+	restore "secret.img is not a regular file of this user with one name"
+	ln -sf secret "$T/before/secret.img"
+	restore "secret.img is not a regular file of this user with one name"
+	rm "$T/before/secret.img"
+	mkfifo "$T/before/secret.img"
+	restore "secret.img is not a regular file of this user with one name"
+	rm "$T/before/secret.img"
+	same "$(modes "$T/before/secret")" "600 0 $T/before/secret"
+	restore "criu ended without an answer"
+	same "$(modes "$T/before"/{secret,descriptors.json,inventory.img,pages-1.img} "$IMAGES"/{descriptors.json,pages-1.img} | cut -d/ -f1 | xargs)" \
+		"600 0 600 0 640 100000 640 100000 600 0 640 100000"
+	# An id that is taken: nothing is touched.
+	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))'
+	hold
+	config '.linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 1000}] | .linux.gidMappings = .linux.uidMappings'
+	images "$T/other"
+	refused "container with given ID already exists" turtle restore --bundle "$BUNDLE" --image-path "$T/other" box
+	same "$(modes "$T/other/pages-1.img" | cut -d/ -f1)" "600 0 "
+}
