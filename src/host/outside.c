@@ -16,9 +16,15 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #define MAX_MOUNTINFO (16 * 1024 * 1024)
+#define MAX_TRIES     128
+#define CGROUP2_MAGIC 0x63677270
 
 /* A list that grows in the arena. */
 struct pairs {
@@ -107,12 +113,103 @@ static int each_submount(const char *source, int (*each)(void *arg, const char *
 	return r;
 }
 
+/* A source as it is on the host, and what its mounts must have. */
+struct wanted {
+	dev_t dev;
+	ino_t ino;
+	uint64_t attributes;
+};
+
 struct finding {
 	struct pairs pairs;
 	const struct plan *plan;
 	const struct plan_outside *outside;
-	int root; /* of the container */
+	int root;              /* of the container */
+	struct wanted *wanted; /* malloc'ed */
+	size_t n_wanted, room;
 };
+
+/* The kernel says EAGAIN when something was renamed or mounted meanwhile; somebody might do that all the time. */
+static int open_in(int root, const char *path, uint64_t flags)
+{
+	for (int tries = 0;; tries++) {
+		int fd = sys_openat2(root, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR) || tries == MAX_TRIES)
+			return fd < 0 ? -errno : fd;
+	}
+}
+
+static const struct attribute {
+	uint64_t attribute;
+	unsigned long flag;
+	const char *name;
+} attributes[] = {
+	{MOUNT_ATTR_RDONLY, ST_RDONLY, "ro"},
+	{MOUNT_ATTR_NOSUID, ST_NOSUID, "nosuid"},
+	{MOUNT_ATTR_NODEV, ST_NODEV, "nodev"},
+	{MOUNT_ATTR_NOEXEC, ST_NOEXEC, "noexec"},
+};
+
+static int check_attributes(int fd, uint64_t wanted, const char *place, struct err *err)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(fd, &fs) < 0)
+		return err_set(err, -errno, "look at the mount %s in the container", place);
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++)
+		if (wanted & attributes[i].attribute && !(fs.f_flag & attributes[i].flag))
+			return err_msg(err, -EPERM,
+				       "the mount %s in the container is not %s, as the configuration has it", place,
+				       attributes[i].name);
+	return 0;
+}
+
+/* Of all mounts of one source the container sees the same; what each of them must have, all must. */
+static int want(struct finding *f, const struct stat *st, uint64_t wanted, struct err *err)
+{
+	for (size_t i = 0; i < f->n_wanted; i++)
+		if (f->wanted[i].dev == st->st_dev && f->wanted[i].ino == st->st_ino) {
+			f->wanted[i].attributes &= wanted;
+			return 0;
+		}
+	if (f->n_wanted == f->room) {
+		size_t room = f->room ? 2 * f->room : 32;
+		struct wanted *grown = realloc(f->wanted, room * sizeof(*grown));
+
+		if (!grown)
+			return err_set(err, -ENOMEM, "list the mounts");
+		f->wanted = grown;
+		f->room = room;
+	}
+	f->wanted[f->n_wanted++] = (struct wanted){st->st_dev, st->st_ino, wanted};
+	return 0;
+}
+
+/*
+ * Whether it is the source that is mounted there. A file that has lost its name, as one that was replaced on the host,
+ * has nothing to be compared with.
+ */
+static int check_source(const struct plan_outside *o, int fd, const struct stat *source, const char *inside,
+			struct err *err)
+{
+	struct statfs fs;
+	struct stat st;
+	bool same;
+
+	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
+		return err_set(err, -errno, "look at %s in the container", inside);
+	if (o->cgroup)
+		same = (unsigned long)fs.f_type == CGROUP2_MAGIC;
+	else if (o->node)
+		same = source && (st.st_mode & S_IFMT) == (source->st_mode & S_IFMT) && st.st_rdev == source->st_rdev;
+	else
+		same = (source && st.st_dev == source->st_dev && st.st_ino == source->st_ino) || st.st_nlink == 0;
+	if (same)
+		return 0;
+	err_msg(err, -EPERM, "what is mounted at %s in the container is not %s of the host", inside, o->source);
+	return err_hint(err, "one of them was moved or replaced, and would come back as something else");
+}
 
 /* Whether the configuration has something of its own there: then it is not the host's that is seen. */
 static bool is_planned(const struct plan *plan, const char *path)
@@ -127,21 +224,27 @@ static bool is_planned(const struct plan *plan, const char *path)
 }
 
 /* The path of what is mounted at `inside`, *ret NULL where there is nothing of the kind. */
-static int real_place(struct finding *f, const char *inside, bool mask, const char **ret, struct err *err)
+static int real_place(struct finding *f, const char *inside, const struct stat *source, uint64_t wanted, bool mask,
+		      const char **ret, struct err *err)
 {
-	_cleanup_close_ int fd = sys_openat2(f->root, inside, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	_cleanup_close_ int fd = open_in(f->root, inside, O_PATH);
 	char link[32], path[PATH_MAX];
 	struct sys_statx st;
 	ssize_t n;
+	int r;
 
 	*ret = NULL;
 	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0
-							   : err_set(err, -errno, "find %s in the container", inside);
+		return fd == -ENOENT || fd == -ENOTDIR ? 0 : err_set(err, fd, "find %s in the container", inside);
 	if (sys_statx(fd, SYS_STATX_TYPE, &st) < 0)
 		return err_set(err, -errno, "look at %s in the container", inside);
 	if (!(st.attributes & SYS_STATX_ATTR_MOUNT_ROOT) || (mask && S_ISDIR(st.mode)))
 		return 0;
+	r = check_source(f->outside, fd, source, inside, err);
+	if (r == 0)
+		r = check_attributes(fd, wanted, inside, err);
+	if (r < 0)
+		return r;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path));
 	if (n < 0 || (size_t)n == sizeof(path))
@@ -150,11 +253,16 @@ static int real_place(struct finding *f, const char *inside, bool mask, const ch
 	return *ret ? 0 : err_set(err, -ENOMEM, "find %s in the container", inside);
 }
 
-static int find_one(struct finding *f, const char *inside, bool mask, struct err *err)
+static int find_one(struct finding *f, const char *inside, const char *source, uint64_t wanted, bool mask,
+		    struct err *err)
 {
+	struct stat st;
+	bool known = fstatat(AT_FDCWD, source, &st, f->outside->nofollow ? AT_SYMLINK_NOFOLLOW : 0) == 0;
 	const char *place;
-	int r = real_place(f, inside, mask, &place, err);
+	int r = real_place(f, inside, known ? &st : NULL, wanted, mask, &place, err);
 
+	if (r == 0 && known && !f->outside->cgroup)
+		r = want(f, &st, wanted, err);
 	return r < 0 || !place ? r : add(&f->pairs, place, inside, err);
 }
 
@@ -162,10 +270,62 @@ static int find_below(void *arg, const char *rest, struct err *err)
 {
 	struct finding *f = arg;
 	const char *inside = join(f->pairs.arena, f->outside->inside, rest);
+	const char *source = join(f->pairs.arena, f->outside->source, rest);
 
-	if (!inside)
+	if (!inside || !source)
 		return err_set(err, -ENOMEM, "list the mounts");
-	return is_planned(f->plan, inside) ? 0 : find_one(f, inside, false, err);
+	return is_planned(f->plan, inside) ? 0 : find_one(f, inside, source, f->outside->below, false, err);
+}
+
+/* One that can't be looked at is covered by another, or of a file system that lets nobody in. */
+static int check_mount(const struct finding *f, const char *point, struct err *err)
+{
+	_cleanup_close_ int fd = open_in(f->root, point, O_PATH | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return 0;
+	for (size_t i = 0; i < f->n_wanted; i++)
+		if (f->wanted[i].dev == st.st_dev && f->wanted[i].ino == st.st_ino)
+			return check_attributes(fd, f->wanted[i].attributes, point, err);
+	return 0;
+}
+
+/* Also those that no name leads to any more. */
+static int check_mounts(const struct finding *f, pid_t pid, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[32], *rest = NULL;
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", (int)pid);
+	r = fd_read_file(AT_FDCWD, path, MAX_MOUNTINFO, &text, NULL);
+	if (r < 0)
+		return err_set(err, r, "read %s", path);
+	for (char *line = strtok_r(text, "\n", &rest); line && r == 0; line = strtok_r(NULL, "\n", &rest)) {
+		const char *point = mount_point_of(line);
+
+		if (point)
+			r = check_mount(f, point, err);
+	}
+	return r;
+}
+
+static int find_all(struct finding *f, pid_t pid, const struct plan_outside *list, size_t n, struct err *err)
+{
+	struct stat st;
+	int r = 0;
+
+	/* The root itself may be the source of a mount that is read-only. */
+	if (stat(f->plan->rootfs, &st) == 0)
+		r = want(f, &st, 0, err);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		f->outside = &list[i];
+		r = find_one(f, list[i].inside, list[i].source, list[i].attributes, list[i].mask, err);
+		if (r == 0 && list[i].tree)
+			r = each_submount(list[i].source, find_below, f, err);
+	}
+	return r < 0 ? r : check_mounts(f, pid, err);
 }
 
 int outside_find(pid_t pid, const struct plan *plan, struct ocispec_arena *arena, struct criu_pair **ret, size_t *ret_n,
@@ -184,14 +344,10 @@ int outside_find(pid_t pid, const struct plan *plan, struct ocispec_arena *arena
 	root = f.root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_set(err, -errno, "open the container's root %s", path);
-	for (size_t i = 0; i < n; i++) {
-		f.outside = &list[i];
-		r = find_one(&f, list[i].inside, list[i].mask, err);
-		if (r == 0 && list[i].tree)
-			r = each_submount(list[i].source, find_below, &f, err);
-		if (r < 0)
-			return r;
-	}
+	r = find_all(&f, pid, list, n, err);
+	free(f.wanted);
+	if (r < 0)
+		return r;
 	*ret = f.pairs.list;
 	*ret_n = f.pairs.n;
 	return 0;
@@ -247,19 +403,18 @@ static int make_place(int dir, const char *path, bool file)
 			return -ENAMETOOLONG;
 		memcpy(part, path, (size_t)(end - path));
 		part[end - path] = '\0';
-		there = sys_openat2(dir, part, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		there = open_in(dir, part, O_PATH);
 		p = end + strspn(end, "/");
 		if (there >= 0)
 			continue;
-		if (errno != ENOENT)
-			return -errno;
+		if (there != -ENOENT)
+			return there;
 		memcpy(name, begin, (size_t)(end - begin));
 		name[end - begin] = '\0';
 		part[begin - path] = '\0';
-		parent = sys_openat2(dir, part[0] ? part : ".", O_PATH | O_DIRECTORY, 0,
-				     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		parent = open_in(dir, part[0] ? part : ".", O_PATH | O_DIRECTORY);
 		if (parent < 0)
-			return -errno;
+			return parent;
 		if (*p || !file) {
 			if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
 				return -errno;

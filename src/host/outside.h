@@ -7,7 +7,12 @@
 #include "host/criu/criu.h"
 #include "plan/plan.h"
 
-/* Of those that are there: the place where each really is, and its name. In arena. */
+/*
+ * Of those that are there: the place where each really is, and its name. In arena.
+ *
+ * Names lead through directories of the container, which may have been moved: each must lead to what the plan has
+ * there, with all of its read-only, nosuid, nodev and noexec; and so must be whatever else is mounted of a source.
+ */
 int outside_find(pid_t pid, const struct plan *plan, struct ocispec_arena *arena, struct criu_pair **ret, size_t *ret_n,
 		 struct err *err);
 

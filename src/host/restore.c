@@ -220,10 +220,25 @@ static int at_terminal(struct create *c, int master, struct err *err)
 	return handover_take_terminal(&c->handover, master, err);
 }
 
+/*
+ * CRIU takes a mount's flags from another one of the same source when it thinks that they are equal: nothing goes on
+ * with more rights to the host's files than the configuration gives.
+ */
+static int check_mounts(struct create *c, pid_t pid, struct err *err)
+{
+	struct criu_pair *found;
+	size_t n;
+	int r = outside_find(pid, &c->plan, c->bundle.arena, &found, &n, err);
+
+	return r < 0 ? err_wrap(err, "restored mounts") : 0;
+}
+
 static int at_processes(struct create *c, pid_t pid, struct err *err)
 {
-	int r;
+	int r = check_mounts(c, pid, err);
 
+	if (r < 0)
+		return r;
 	c->hooks_due = true;
 	c->init.pidfd = sys_pidfd_open(pid, 0);
 	if (c->init.pidfd < 0)

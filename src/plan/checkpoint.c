@@ -26,6 +26,36 @@ static bool is_outside(const struct plan_mount *m)
 	return m->kind == PLAN_MOUNT_BIND || m->kind == PLAN_MOUNT_CGROUP;
 }
 
+/* As init sets them: first those of the whole tree; what changes a mount that is there is an entry further down. */
+static void take_attributes(const struct plan *plan, uint32_t at, struct plan_outside *ret)
+{
+	const struct plan_mount *mounts = plan_items(plan->init, plan->init->mounts, struct plan_mount);
+	const plan_off destination = mounts[at].destination;
+
+	for (uint32_t i = at; i < plan->init->mounts.n; i++) {
+		const struct plan_mount *m = &mounts[i];
+
+		if (i > at && (m->kind != PLAN_MOUNT_REMOUNT ||
+			       strcmp(plan_str(plan->init, m->destination), plan_str(plan->init, destination)) != 0))
+			continue;
+		ret->attributes = (ret->attributes & ~m->rec_clr) | m->rec_set;
+		ret->attributes = (ret->attributes & ~m->attr_clr) | m->attr_set;
+		ret->below = (ret->below & ~m->rec_clr) | m->rec_set;
+	}
+}
+
+/* Something else of the plan is mounted on top of it. */
+static bool is_covered(const struct plan *plan, uint32_t at)
+{
+	const struct plan_mount *mounts = plan_items(plan->init, plan->init->mounts, struct plan_mount);
+
+	for (uint32_t i = at + 1; i < plan->init->mounts.n; i++)
+		if (mounts[i].kind != PLAN_MOUNT_REMOUNT && strcmp(plan_str(plan->init, mounts[i].destination),
+								   plan_str(plan->init, mounts[at].destination)) == 0)
+			return true;
+	return false;
+}
+
 int plan_outside(const struct plan *plan, struct ocispec_arena *arena, struct plan_outside **ret, size_t *ret_n,
 		 struct err *err)
 {
@@ -41,21 +71,27 @@ int plan_outside(const struct plan *plan, struct ocispec_arena *arena, struct pl
 	for (uint32_t i = 0; i < init->mounts.n; i++) {
 		const char *source = source_of(plan, &mounts[i]);
 
-		if (is_outside(&mounts[i]) && source)
-			list[n++] = (struct plan_outside){.inside = plan_str(init, mounts[i].destination),
-							  .source = source,
-							  .tree = mounts[i].flags & PLAN_MOUNT_RECURSIVE,
-							  .place = true};
+		if (!is_outside(&mounts[i]) || !source || is_covered(plan, i))
+			continue;
+		list[n] = (struct plan_outside){.inside = plan_str(init, mounts[i].destination),
+						.source = source,
+						.tree = mounts[i].flags & PLAN_MOUNT_RECURSIVE,
+						.nofollow = mounts[i].flags & PLAN_MOUNT_SRC_NOFOLLOW,
+						.cgroup = mounts[i].kind == PLAN_MOUNT_CGROUP,
+						.place = true};
+		take_attributes(plan, i, &list[n++]);
 	}
 	/* Nodes can't be made in a user namespace; the host's are bound. */
 	for (uint32_t i = 0; i < init->devices.n && init->flags & PLAN_IN_USERNS; i++) {
 		const char *path = plan_str(init, devices[i].path);
 
-		list[n++] = (struct plan_outside){.inside = path, .source = path};
+		list[n++] = (struct plan_outside){.inside = path, .source = path, .node = true};
 	}
 	for (uint32_t i = 0; i < init->masked.n; i++)
-		list[n++] = (struct plan_outside){
-			.inside = plan_str_item(init, init->masked, i), .source = "/dev/null", .mask = true};
+		list[n++] = (struct plan_outside){.inside = plan_str_item(init, init->masked, i),
+						  .source = "/dev/null",
+						  .mask = true,
+						  .node = true};
 	*ret = list;
 	*ret_n = n;
 	return 0;

@@ -15,6 +15,10 @@ struct plan_outside {
 	bool tree;          /* with what is mounted below the source */
 	bool mask;          /* only where it is no directory: those are empty file systems of the container's own */
 	bool place;         /* its mount point may be missing, and is then to be made */
+	bool nofollow;      /* the source is a symlink itself */
+	bool cgroup;        /* a view of cgroup2, of the file system or of a part of it */
+	bool node;          /* a device, whichever node of its number */
+	uint64_t attributes, below; /* MOUNT_ATTR_* that it must have, and that what is mounted below must have */
 };
 
 /* In the order of the mounts. */

@@ -293,3 +293,33 @@ modes() { stat -c '%a %g %n' "$@"; }
 	refused "container with given ID already exists" turtle restore --bundle "$BUNDLE" --image-path "$T/other" box
 	same "$(modes "$T/other/pages-1.img" | cut -d/ -f1)" "600 0 "
 }
+
+# Whoever may move directories of the rootfs must not get a mount's place for another's.
+@test "checkpoint: a name that leads to another mount is refused" {
+	mkdir -p "$T/one" "$T/two" "$IMAGES" rootfs/a/m rootfs/b rootfs/c
+	touch "$T/file" rootfs/b/file
+	config --arg t "$T" '.mounts += [
+		{destination: "/a/m", type: "bind", source: ($t + "/one"), options: ["bind", "ro", "nosuid", "noexec"]},
+		{destination: "/b/m", type: "bind", source: ($t + "/two"), options: ["bind", "ro"]},
+		{destination: "/c/m", type: "bind", source: ($t + "/one"), options: ["bind", "ro", "nosuid"]},
+		{destination: "/b/file", type: "bind", source: ($t + "/file"), options: ["bind", "ro", "rw"]}]'
+	hold
+	criu 'exit 3'
+	save() { refused "$1" with_path "$T/bin:$PATH" checkpoint --image-path "$IMAGES" box && alive; }
+	save "criu ended without an answer"
+	mv rootfs/a rootfs/d
+	save "criu ended without an answer"
+	ln -s b rootfs/a
+	save "what is mounted at /a/m in the container is not $T/one of the host"
+	ln -sfnT c rootfs/a
+	save "the mount /a/m in the container is not noexec"
+	ln -sfnT d rootfs/a
+	save "criu ended without an answer"
+	# A file that was replaced is what it was; a directory that was moved is not.
+	touch "$T/new"
+	mv "$T/new" "$T/file"
+	save "criu ended without an answer"
+	mv "$T/two" "$T/three"
+	mkdir "$T/two"
+	save "what is mounted at /b/m in the container is not $T/two of the host"
+}
