@@ -23,10 +23,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 
 #define LOCK_MS 10000 /* for another turtle that works on this container */
+#define THAW_MS 10000
 
 struct checkpoint {
 	const struct host_options *options;
@@ -39,23 +42,57 @@ struct checkpoint {
 	struct images images;
 	struct criu_options criu_options; /* texts in the bundle's arena */
 	struct criu criu;
+	enum container_status status; /* before */
+	const char *cgroup;           /* NULL: none */
+	bool begun;                   /* CRIU may have frozen it */
+	int stop;                     /* signals that would end us, which are blocked meanwhile */
+	sigset_t mask;                /* before */
 };
+
+/*
+ * A signal that would end us ends CRIU first, and lets the container go on. CRIU is not told by the kernel, so that
+ * where we are killed it finishes its work, and the container does not stay frozen for want of somebody to thaw it.
+ */
+static int watch_signals(struct checkpoint *k, struct err *err)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	struct sigaction action;
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+			sigaddset(&set, signals[i]);
+	k->stop = signalfd(-1, &set, SFD_CLOEXEC);
+	if (k->stop < 0)
+		return err_set(err, -errno, "watch signals");
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return 0;
+}
+
+/* CRIU does it by itself, unless it was ended in the middle. */
+static void thaw(struct checkpoint *k)
+{
+	struct err why = {0};
+
+	if (k->begun && k->cgroup && k->status == STATUS_RUNNING && cgroup_thaw(k->cgroup, THAW_MS, &why) < 0)
+		log_warning("after a failed checkpoint: %s", why.msg);
+}
 
 static int open_container(struct checkpoint *k, const char *id, struct err *err)
 {
-	enum container_status status;
 	int r = view_open_container(k->options, id, STATE_EXCLUSIVE, LOCK_MS, &k->container, err);
 
 	if (r < 0)
 		return r;
 	if (!k->container.has_state && k->container.load_error.code == -ENOENT)
 		return err_msg(err, -ENOENT, "container does not exist");
-	r = view_status(&k->container, &status, &k->init_pidfd, err);
+	r = view_status(&k->container, &k->status, &k->init_pidfd, err);
 	if (r < 0)
 		return r;
-	if (status != STATUS_RUNNING && status != STATUS_PAUSED)
+	if (k->status != STATUS_RUNNING && k->status != STATUS_PAUSED)
 		return err_msg(err, -EINVAL, "Container cannot be checkpointed in %s state",
-			       container_status_name(status));
+			       container_status_name(k->status));
 	return 0;
 }
 
@@ -148,13 +185,13 @@ static int find_outside(struct checkpoint *k, struct err *err)
 
 static int freeze_path(struct checkpoint *k, struct err *err)
 {
-	const char *cgroup, *mount = cgroup_mount_point();
+	const char *mount = cgroup_mount_point();
 	_cleanup_free_ char *path = NULL;
-	int r = claim_cgroup(&k->container, &cgroup, err);
+	int r = claim_cgroup(&k->container, &k->cgroup, err);
 
-	if (r < 0 || !cgroup || !mount)
+	if (r < 0 || !k->cgroup || !mount)
 		return r;
-	if (asprintf(&path, "%s%s", mount, cgroup) < 0) {
+	if (asprintf(&path, "%s%s", mount, k->cgroup) < 0) {
 		path = NULL;
 		return err_set(err, -ENOMEM, "plan the checkpoint");
 	}
@@ -166,8 +203,10 @@ static int prepare(struct checkpoint *k, struct err *err)
 {
 	const struct container_state *st = &k->container.state;
 	struct criu_options *o = &k->criu_options;
-	int r = images_open(k->wishes, true, &k->images, err);
+	int r = criu_find(err); /* where there is none, nothing is made */
 
+	if (r == 0)
+		r = images_open(k->wishes, true, &k->images, err);
 	if (r == 0)
 		r = images_options(k->wishes, &k->images, st->annotations, st->n_annotations, k->bundle.arena, o, err);
 	if (r == 0)
@@ -181,12 +220,15 @@ static int prepare(struct checkpoint *k, struct err *err)
 
 static int dump(struct checkpoint *k, struct err *err)
 {
-	const struct criu_start start = {.root = NULL};
+	const struct criu_start start = {.root = NULL, .session = true};
 	const struct container_state *st = &k->container.state;
 	_cleanup_free_ char *cgroup_options = NULL;
 	struct err why = {0};
-	int r = criu_open(&start, &k->criu, err);
+	int r = watch_signals(k, err);
 
+	if (r == 0)
+		r = criu_open(&start, &k->criu, err);
+	k->criu.stop = k->stop;
 	if (r == 0)
 		r = images_check_criu(&k->criu, k->wishes, err);
 	if (r == 0 && !k->wishes->pre_dump)
@@ -195,6 +237,7 @@ static int dump(struct checkpoint *k, struct err *err)
 		r = cgroup_read_options(&cgroup_options, err);
 	if (r < 0)
 		return r;
+	k->begun = true;
 	r = criu_do(&k->criu, k->wishes->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP, &k->criu_options, NULL, NULL, err);
 	/* The container is saved whether or not that works. */
 	if (cgroup_restore_options(cgroup_options, &why) < 0)
@@ -209,9 +252,13 @@ int host_checkpoint(const struct host_options *options, const char *id, const st
 			       .wishes = wishes,
 			       .container = {.root_fd = -1, .dir_fd = -1},
 			       .init_pidfd = -1,
+			       .stop = -1,
 			       .images = IMAGES_NONE,
 			       .criu = CRIU_NONE};
-	int r = open_container(&k, id, err);
+	int r;
+
+	sigprocmask(SIG_BLOCK, NULL, &k.mask);
+	r = open_container(&k, id, err);
 
 	if (r == 0)
 		r = check_privileges(&k, err);
@@ -222,6 +269,8 @@ int host_checkpoint(const struct host_options *options, const char *id, const st
 	if (r == 0)
 		r = dump(&k, err);
 	criu_close(&k.criu);
+	if (r < 0)
+		thaw(&k);
 	if (r == 0 && !wishes->leave_running && !wishes->pre_dump)
 		r = container_destroy(&k.container, k.init_pidfd, err);
 	images_close(&k.images);
@@ -229,5 +278,8 @@ int host_checkpoint(const struct host_options *options, const char *id, const st
 	bundle_close(&k.bundle);
 	cleanup_close(&k.init_pidfd);
 	container_close(&k.container);
+	cleanup_close(&k.stop);
+	/* A signal that came meanwhile ends turtle here. */
+	sigprocmask(SIG_SETMASK, &k.mask, NULL);
 	return r;
 }

@@ -42,16 +42,28 @@ int restore_check_privileges(struct create *c, struct err *err)
 /* Where stdin, stdout and stderr led, our own are now. */
 static int inherit_stdio(struct create *c, struct err *err)
 {
-	struct criu_options *o = &c->restore->criu_options;
+	struct restore *restore = c->restore;
+	struct criu_options *o = &restore->criu_options;
 	const char **words = NULL;
 	size_t n;
-	int r = images_load_stdio(c->restore->images.dir, c->bundle.arena, &words, &n, err);
+	int r = images_load_stdio(restore->images.dir, c->bundle.arena, &words, &n, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n && i < STDIO_N; i++)
-		if (stdio_is_replaceable(words[i]))
-			o->inherit[o->n_inherit++] = (struct criu_inherit){words[i], (int)i};
+	for (size_t i = 0; i < n && i < STDIO_N; i++) {
+		int fd = (int)i;
+
+		if (!stdio_is_replaceable(words[i]))
+			continue;
+		/* Its own output is another. */
+		if (fd != STDIN_FILENO) {
+			fd = fcntl(fd, F_DUPFD_CLOEXEC, STDIO_N);
+			if (fd < 0)
+				return err_set(err, -errno, "duplicate descriptor %zu", i);
+			restore->output[i] = restore->fds[restore->n_fds++] = fd;
+		}
+		o->inherit[o->n_inherit++] = (struct criu_inherit){words[i], fd};
+	}
 	return 0;
 }
 
@@ -84,7 +96,7 @@ int restore_open_images(struct create *c, struct err *err)
 	o->root = plan->rootfs;
 	o->inherit = ocispec_alloc(c->bundle.arena, (STDIO_N + n_joins) * sizeof(*o->inherit));
 	o->joins = ocispec_alloc(c->bundle.arena, (n_joins + 1) * sizeof(*o->joins));
-	restore->fds = ocispec_alloc(c->bundle.arena, (n_joins + 1) * sizeof(*restore->fds));
+	restore->fds = ocispec_alloc(c->bundle.arena, (STDIO_N + n_joins) * sizeof(*restore->fds));
 	if (!o->inherit || !o->joins || !restore->fds)
 		return err_set(err, -ENOMEM, "restore");
 	return inherit_stdio(c, err);
@@ -166,6 +178,9 @@ int restore_start_criu(struct create *c, struct err *err)
 	struct criu_start start = {.root = c->plan.rootfs, .dirs = {&restore->images.dir, &restore->images.work}};
 	int r;
 
+	/* What it has made so far is of no use without us. */
+	start.ends_with_us = true;
+	start.session_keyring = true;
 	start.root_readonly = c->plan.init->flags & PLAN_ROOT_READONLY;
 	start.binds = &null;
 	start.n_binds = 1;
@@ -314,5 +329,8 @@ int host_restore(const struct host_options *options, const struct create_request
 		foreground_finish(&fg);
 	create_close(&c);
 	images_close(&restore.images);
+	for (size_t i = 0; i < STDIO_N; i++)
+		if (restore.output[i] > 0)
+			close(restore.output[i]);
 	return r;
 }

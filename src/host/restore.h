@@ -8,6 +8,7 @@
 
 #include "host/create.h"
 #include "host/images.h"
+#include "host/stdio.h"
 
 struct restore {
 	const struct criu_wishes *wishes;
@@ -15,8 +16,9 @@ struct restore {
 	struct criu_options criu_options; /* texts in the bundle's arena */
 	struct criu criu;
 	bool terminal; /* it was handed over */
-	int *fds;      /* descriptors of namespaces that CRIU is to have: some of those that create has opened */
+	int *fds;      /* descriptors that CRIU is to have: of namespaces, which create has opened, and of our output */
 	size_t n_fds;
+	int output[STDIO_N]; /* our own 1 and 2 under other numbers, from 1 on; 0: not wanted */
 };
 
 int restore_check_privileges(struct create *c, struct err *err);

@@ -7,6 +7,8 @@ setup()
 {
 	box_setup
 	IMAGES=$T/images
+	criu 'exit 3'
+	PATH=$T/bin:$PATH
 }
 
 # criu SCRIPT: a program of this name. In it `say TEXT` sends one message to turtle.
@@ -113,6 +115,9 @@ nothing()
 	criu 'echo ran >'"$T"'/ran'
 	cd "$T/bin" || return 1
 	local path
+	refused "criu: executable file not found in \$PATH" \
+		with_path /nowhere checkpoint --image-path "$T/new/images" --work-path "$T/new/work" box
+	[ ! -e "$T/new" ] || fail "directories are made where there is no CRIU"
 	for path in /nowhere . "" .: bin:/nowhere "$T" "$T/bin/criu"; do
 		refused "criu: executable file not found in \$PATH" with_path "$path" checkpoint --image-path "$IMAGES" box
 		[ ! -e "$T/ran" ] || fail "it was run with PATH=$path"
@@ -322,4 +327,60 @@ modes() { stat -c '%a %g %n' "$@"; }
 	mv "$T/two" "$T/three"
 	mkdir "$T/two"
 	save "what is mounted at /b/m in the container is not $T/two of the host"
+}
+
+# What a CRIU of 4.1 would say first.
+VERSION='say "\010\012\020\001\122\004\010\004\020\001"; '
+
+@test "checkpoint: a CRIU that is ended in its work leaves no container frozen" {
+	hold
+	mkdir "$IMAGES"
+	criu "$VERSION"'echo 1 >'"$CGROUP_DIR"'/cgroup.freeze; kill -9 $$'
+	refused "criu was ended by signal 9" with_path "$T/bin:$PATH" checkpoint --image-path "$IMAGES" box
+	alive
+	# One that was paused before is left so.
+	ok turtle pause box
+	refused "criu was ended by signal 9" with_path "$T/bin:$PATH" checkpoint --image-path "$IMAGES" box
+	same "$(state_of box)" paused
+	ok turtle resume box
+	alive
+}
+
+@test "checkpoint: a signal ends CRIU, too, and lets the container go on" {
+	hold
+	mkdir "$IMAGES"
+	criu "$VERSION"'echo 1 >'"$CGROUP_DIR"'/cgroup.freeze; ps -o sid= $$ >'"$T/sid"'; echo $$ >'"$T/criu"'; exec sleep 100'
+	local sig pid code
+	for sig in TERM INT HUP QUIT; do
+		rm -f "$T/criu"
+		env --default-signal=INT,QUIT PATH="$T/bin:$PATH" "$TURTLE" --root "$STATE" checkpoint --image-path "$IMAGES" box 3>&- 4>&- 2>/dev/null &
+		pid=$!
+		until_true test -s "$T/criu"
+		same "$(<"$CGROUP_DIR/cgroup.freeze")" 1
+		same "$(xargs <"$T/sid")" "$(<"$T/criu")" "CRIU is in its caller's session"
+		kill -s "$sig" "$pid"
+		code=0
+		wait "$pid" || code=$?
+		same "$code" $((128 + $(kill -l "$sig")))
+		[ ! -e "/proc/$(<"$T/criu")" ] || fail "CRIU stays behind"
+		alive
+	done
+}
+
+@test "checkpoint: what CRIU prints is not for the caller, and restore brings no keys" {
+	hold
+	images "$IMAGES"
+	criu 'echo printed; exit 3'
+	sed -i s,exec.2./dev/null,:, "$T/bin/criu"
+	refused "criu ended without an answer, with status 3" with_path "$T/bin:$PATH" checkpoint --image-path "$IMAGES" box
+	ok turtle delete --force box
+	refused "criu ended without an answer, with status 3" \
+		with_path "$T/bin:$PATH" restore -d --pid-file "$T/pid" --image-path "$IMAGES" box
+	nothing
+	criu "$BUNDLE/rootfs/probe sys keyctl 0 -3 0 >$T/keyring; exit 3"
+	refused "criu ended without an answer, with status 3" \
+		with_path "$T/bin:$PATH" restore -d --pid-file "$T/pid" --image-path "$IMAGES" box
+	nothing
+	[ -s "$T/keyring" ] || fail "the session keyring is not told"
+	[ "$(<"$T/keyring")" != "$("$BUNDLE/rootfs/probe" sys keyctl 0 -3 0)" ] || fail "it is in the caller's session keyring"
 }

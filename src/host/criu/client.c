@@ -9,6 +9,7 @@
 #include "host/criu/rpc.pb-c.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -63,17 +64,12 @@ static int send_request(struct criu *criu, const Criu__Request *request, struct 
 /* It went without an answer. */
 static int lost(struct criu *criu, struct err *err)
 {
-	int status = 0;
-	pid_t pid;
+	int status = criu_reap(criu);
 
-	do
-		pid = waitpid(criu->pid, &status, 0);
-	while (pid < 0 && errno == EINTR);
-	criu->pid = 0;
-	if (pid > 0 && WIFSIGNALED(status))
+	if (status >= 0 && WIFSIGNALED(status))
 		return err_msg(err, -ECHILD, "criu was ended by signal %d", WTERMSIG(status));
 	return err_msg(err, -ECHILD, "criu ended without an answer, with status %d",
-		       pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+		       status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
 static int take_fd_of(struct msghdr *msg)
@@ -108,6 +104,20 @@ int criu_receive_fd(int sock)
 	return fd < 0 ? -EPROTO : fd;
 }
 
+/* Until there is a message, or the end of the conversation. */
+static int wait_for_message(const struct criu *criu, struct err *err)
+{
+	struct pollfd polled[] = {{.fd = criu->sock, .events = POLLIN}, {.fd = criu->stop, .events = POLLIN}};
+	int n;
+
+	do
+		n = poll(polled, ARRAY_SIZE(polled), -1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_set(err, -errno, "hear from criu");
+	return polled[1].revents ? err_msg(err, -EINTR, "interrupted while criu was at work") : 0;
+}
+
 static int receive(struct criu *criu, Criu__Response **ret, int *ret_fd, struct err *err)
 {
 	_cleanup_free_ uint8_t *packet = malloc(MAX_PACKET);
@@ -120,12 +130,19 @@ static int receive(struct criu *criu, Criu__Response **ret, int *ret_fd, struct 
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	_cleanup_close_ int fd = -1;
 	ssize_t n;
+	int r;
 
 	if (!packet)
 		return err_set(err, -ENOMEM, "hear from criu");
+	r = wait_for_message(criu, err);
+	if (r < 0)
+		return r;
 	do
 		n = recvmsg(criu->sock, &msg, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
+	/* Said once of one that is gone, before what it had sent. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(criu->sock, &msg, MSG_CMSG_CLOEXEC);
 	if (n == 0 || (n < 0 && errno == ECONNRESET))
 		return lost(criu, err);
 	if (n < 0)

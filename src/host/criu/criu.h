@@ -23,9 +23,10 @@ struct criu {
 	pid_t pid; /* our child; 0 when there is none */
 	int sock;
 	bool done; /* it has given its answer, and ends by itself */
+	int stop;  /* the caller's; when something is to be read from it the work is given up. -1: none */
 };
 
-#define CRIU_NONE ((struct criu){.sock = -1})
+#define CRIU_NONE ((struct criu){.sock = -1, .stop = -1})
 
 #define CRIU_N_DIRS 2
 
@@ -50,11 +51,16 @@ struct criu_start {
 	 * only mount where that namespace is seen: they are replaced by descriptors of the same directories there.
 	 */
 	int *dirs[CRIU_N_DIRS];
-	const int *fds; /* stay open for it, under their numbers, besides 0 to 2 */
+	const int *fds; /* stay open for it, under their numbers, besides standard input; its output goes nowhere */
 	size_t n_fds;
+	bool session;         /* in a session of its own: what a terminal sends to its caller is not for it */
+	bool ends_with_us;    /* it is killed when we end */
+	bool session_keyring; /* with a new one: what it makes inherits it, and the caller's holds the caller's keys */
 };
 
-/* Finds criu in PATH, whose relative entries don't count, and starts it. */
+/* Finds criu in PATH, whose relative entries don't count: whether it is there at all. */
+int criu_find(struct err *err);
+/* And starts it. */
 int criu_open(const struct criu_start *start, struct criu *ret, struct err *err);
 /* Ends it, also in the middle of its work. NONE is fine. */
 void criu_close(struct criu *criu);
@@ -100,7 +106,7 @@ struct criu_options {
 	struct criu_pair *joins;  /* restore: kind and path of a namespace */
 	struct criu_inherit {
 		const char *key;
-		int fd; /* among criu_start.fds, or 0 to 2 */
+		int fd; /* among criu_start.fds, or 0 */
 	} * inherit;    /* restore */
 };
 
@@ -118,6 +124,10 @@ enum criu_work { CRIU_DUMP, CRIU_PRE_DUMP, CRIU_RESTORE };
  */
 int criu_do(struct criu *criu, enum criu_work work, const struct criu_options *options,
 	    const struct criu_events *events, pid_t *ret_pid, struct err *err);
+
+/* start.c: waits for one that is to end by itself, with a limit, and kills it then. Its status as of waitpid(2), or -1.
+ */
+int criu_reap(struct criu *criu);
 
 /* client.c: a descriptor that comes with a message. */
 int criu_receive_fd(int sock);

@@ -2,9 +2,9 @@
 /*
  * Finding, starting and ending criu.
  *
- * It runs with the caller's standard descriptors, since what it restores may inherit them, and in the caller's session,
- * which a shell job needs; signals are as after boot. The mount that it needs for a root is made in a mount namespace
- * that it alone has, so nothing is ever mounted on the host.
+ * For a restore it runs with the caller's standard input, which may be the terminal of a shell job, and in the caller's
+ * session, which that needs. What it has to say is in its log; signals are as after boot. The mount that it needs for a
+ * root is made in a mount namespace that it alone has, so nothing is ever mounted on the host.
  */
 #include "host/criu/criu.h"
 
@@ -13,7 +13,9 @@
 #include "base/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,6 +23,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -61,6 +64,13 @@ static int find_criu(char ret[static PATH_MAX], struct err *err)
 	}
 	err_msg(err, -ENOENT, "criu: executable file not found in $PATH");
 	return err_hint(err, "checkpoint and restore are CRIU's work: install it, the package is mostly called criu");
+}
+
+int criu_find(struct err *err)
+{
+	char path[PATH_MAX];
+
+	return find_criu(path, err);
 }
 
 static int make_mounts(const struct criu_start *start)
@@ -140,13 +150,38 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static int drop_output(void)
+{
+	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ? -errno : 0;
+}
+
+/* Kernels without keyrings have nothing to leak. */
+static int join_keyring(void)
+{
+	return sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0) < 0 && errno != ENOSYS ? -errno : 0;
+}
+
+static int leave_caller(const struct criu_start *start, pid_t caller)
+{
+	if (start->session && setsid() < 0)
+		return -errno;
+	if (start->ends_with_us && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -errno;
+	if (start->ends_with_us && getppid() != caller)
+		return -ESRCH;
+	return drop_output();
+}
+
 static int keep_open(int fd)
 {
 	return fcntl(fd, F_SETFD, 0) < 0 ? -errno : 0;
 }
 
-static void in_child(const struct criu_start *start, const char *path, int sock, int pipe) __attribute__((noreturn));
-static void in_child(const struct criu_start *start, const char *path, int sock, int pipe)
+static void in_child(const struct criu_start *start, const char *path, pid_t caller, int sock, int pipe)
+	__attribute__((noreturn));
+static void in_child(const struct criu_start *start, const char *path, pid_t caller, int sock, int pipe)
 {
 	struct failure failure = {.step = "prepare to start criu"};
 	char number[16], *const argv[] = {(char *)"criu", (char *)"swrk", number, NULL};
@@ -158,6 +193,12 @@ static void in_child(const struct criu_start *start, const char *path, int sock,
 	r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : keep_open(sock);
 	for (size_t i = 0; r == 0 && i < start->n_fds; i++)
 		r = keep_open(start->fds[i]);
+	if (r == 0)
+		r = leave_caller(start, caller);
+	if (r == 0 && start->session_keyring) {
+		snprintf(failure.step, sizeof(failure.step), "join a new session keyring");
+		r = join_keyring();
+	}
 	if (r == 0 && start->root) {
 		snprintf(failure.step, sizeof(failure.step), "make criu's mounts");
 		r = make_mounts(start);
@@ -191,6 +232,7 @@ int criu_open(const struct criu_start *start, struct criu *ret, struct err *err)
 {
 	struct clone_args args = {.exit_signal = SIGCHLD};
 	struct criu criu = CRIU_NONE;
+	const pid_t caller = getpid();
 	char path[PATH_MAX];
 	int pair[2], ends[2], r = find_criu(path, err);
 
@@ -207,7 +249,7 @@ int criu_open(const struct criu_start *start, struct criu *ret, struct err *err)
 	}
 	criu.pid = sys_clone3(&args);
 	if (criu.pid == 0)
-		in_child(start, path, pair[1], ends[1]);
+		in_child(start, path, caller, pair[1], ends[1]);
 	r = criu.pid < 0 ? -errno : 0;
 	close(pair[1]);
 	close(ends[1]);
@@ -238,14 +280,29 @@ static bool ends_by_itself(pid_t pid, int ms)
 	return n > 0;
 }
 
+static int reap(struct criu *criu, bool wait)
+{
+	int status = -1;
+	pid_t pid;
+
+	if (!wait || !ends_by_itself(criu->pid, END_MS))
+		kill(criu->pid, SIGKILL);
+	do
+		pid = waitpid(criu->pid, &status, 0);
+	while (pid < 0 && errno == EINTR);
+	criu->pid = 0;
+	return pid < 0 ? -1 : status;
+}
+
+int criu_reap(struct criu *criu)
+{
+	return reap(criu, true);
+}
+
 void criu_close(struct criu *criu)
 {
 	cleanup_close(&criu->sock);
-	if (criu->pid > 0) {
-		if (!criu->done || !ends_by_itself(criu->pid, END_MS))
-			kill(criu->pid, SIGKILL);
-		while (waitpid(criu->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (criu->pid > 0)
+		(void)reap(criu, criu->done);
 	*criu = CRIU_NONE;
 }
