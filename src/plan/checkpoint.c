@@ -131,6 +131,21 @@ static bool is_mapped(const struct oci_mount *mount)
 	return false;
 }
 
+/* What is no part of the images, so that processes would go on without it. */
+static int check_scheduling(const struct oci_config *config, struct err *err)
+{
+	const struct oci_process *process = config->process;
+	const char *policy = process && process->scheduler ? process->scheduler->policy : NULL;
+
+	if (process && process->io_priority)
+		return err_msg(err, -ENOTSUP, "process.ioPriority: CRIU doesn't save it");
+	if (policy && strcmp(policy, "SCHED_DEADLINE") == 0)
+		return err_msg(err, -ENOTSUP, "process.scheduler.policy: CRIU can't save SCHED_DEADLINE");
+	if (config->linux_ && config->linux_->memory_policy)
+		return err_msg(err, -ENOTSUP, "linux.memoryPolicy: CRIU doesn't save it");
+	return 0;
+}
+
 int plan_check_checkpoint(const struct oci_config *config, const struct plan *plan, struct err *err)
 {
 	const struct plan_join *joins = plan_items(plan->init, plan->init->joins, struct plan_join);
@@ -153,7 +168,7 @@ int plan_check_checkpoint(const struct oci_config *config, const struct plan *pl
 	if (!(plan->init->flags & PLAN_NEW_MOUNTNS))
 		return err_msg(err, -ENOTSUP,
 			       "linux.namespaces: CRIU can't restore a container without a mount namespace of its own");
-	return 0;
+	return check_scheduling(config, err);
 }
 
 int plan_page_server(const char *text, struct ocispec_arena *arena, const char **ret_address, uint16_t *ret_port,

@@ -28,6 +28,16 @@ with_path()
 	timeout --foreground -k 1 10 env PATH="$path" "$TURTLE" --root "$STATE" "$@" 3>&- 4>&-
 }
 
+# images DIR: what CRIU would have left there, as far as turtle looks at it.
+images()
+{
+	mkdir -p "$1"
+	chmod 700 "$1"
+	touch "$1/inventory.img" "$1/pages-1.img"
+	echo '[]' >"$1/descriptors.json"
+	chmod 600 "$1"/*
+}
+
 # alive: after what failed the container is as it was.
 alive() { same "$(state_of box)" running && same "$(<"$CGROUP_DIR/cgroup.freeze")" 0; }
 
@@ -199,6 +209,32 @@ nothing()
 	nothing
 }
 
+@test "checkpoint: what CRIU does not save is refused" {
+	images "$IMAGES"
+	cp config.json plain.json
+	local text change
+	while IFS='|' read -r text change; do
+		cp plain.json config.json
+		config "$change"
+		hold
+		refused "$text" turtle checkpoint --image-path "$IMAGES" box
+		alive
+		ok turtle delete --force box
+		refused "$text" turtle restore --image-path "$IMAGES" box
+		nothing
+	done <<-'END'
+		process.ioPriority: CRIU doesn't save it|.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 4}
+		process.ioPriority: CRIU doesn't save it|.process.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 0}
+		linux.memoryPolicy: CRIU doesn't save it|.linux.memoryPolicy = {mode: "MPOL_DEFAULT"}
+		process.scheduler.policy: CRIU can't save SCHED_DEADLINE|.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 1000000, deadline: 10000000, period: 10000000}
+	END
+	cp plain.json config.json
+	config '.process.scheduler = {policy: "SCHED_BATCH", nice: 1}'
+	hold
+	refused "criu ended without an answer" turtle checkpoint --image-path "$IMAGES" box
+	alive
+}
+
 @test "checkpoint: restore needs a console socket where run does, and a name that is free" {
 	mkdir "$IMAGES"
 	config '.process.terminal = true'
@@ -234,16 +270,6 @@ nothing()
 		/no/where|open /no/where: No such file or directory
 		$T/config.json/x|open $T/config.json/x
 	END
-}
-
-# images DIR: what CRIU would have left there, as far as turtle looks at it.
-images()
-{
-	mkdir -p "$1"
-	chmod 700 "$1"
-	touch "$1/inventory.img" "$1/pages-1.img"
-	echo '[]' >"$1/descriptors.json"
-	chmod 600 "$1"/*
 }
 
 modes() { stat -c '%a %g %n' "$@"; }
