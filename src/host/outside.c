@@ -383,6 +383,60 @@ int outside_sources(const struct plan *plan, struct ocispec_arena *arena, struct
 	return r;
 }
 
+static bool is_part(const char *path, const char *of)
+{
+	size_t n = strlen(of);
+
+	return strncmp(path, of, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
+/* With another mount of it, or of what it is a part of, or of a part of it, and with the same restrictions. */
+static bool is_mounted_twice(const struct plan_outside *list, size_t n, size_t at)
+{
+	bool twice = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i == at || list[i].cgroup || list[i].node ||
+		    (!is_part(list[i].source, list[at].source) && !is_part(list[at].source, list[i].source)))
+			continue;
+		if (list[i].attributes != list[at].attributes)
+			return false;
+		twice = true;
+	}
+	return twice;
+}
+
+int outside_binds(const struct plan *plan, const struct criu_bind *first, struct ocispec_arena *arena,
+		  struct criu_bind **ret, size_t *ret_n, struct err *err)
+{
+	const uint64_t mask = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	struct plan_outside *list;
+	struct criu_bind *binds;
+	size_t n, n_binds = 1;
+	int r = plan_outside(plan, arena, &list, &n, err);
+
+	if (r < 0)
+		return r;
+	binds = ocispec_alloc(arena, (n + 1) * sizeof(*binds));
+	if (!binds)
+		return err_set(err, -ENOMEM, "list the mounts");
+	binds[0] = *first;
+	for (size_t i = 0; i < n; i++) {
+		bool done = false;
+
+		for (size_t j = 1; j < n_binds; j++)
+			done |= strcmp(binds[j].path, list[i].source) == 0;
+		/* The rootfs, and what it is in, is mounted there already. */
+		if (done || list[i].cgroup || list[i].node || !(list[i].attributes & mask) ||
+		    is_part(plan->rootfs, list[i].source) || !is_mounted_twice(list, n, i))
+			continue;
+		binds[n_binds++] = (struct criu_bind){list[i].source, list[i].attributes & mask};
+	}
+	*ret = binds;
+	*ret_n = n_binds;
+	return 0;
+}
+
 /* Below dir, whatever links there are: directories, and the last one a file if it is to be one. */
 static int make_place(int dir, const char *path, bool file)
 {

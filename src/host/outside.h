@@ -20,6 +20,13 @@ int outside_find(pid_t pid, const struct plan *plan, struct ocispec_arena *arena
 int outside_sources(const struct plan *plan, struct ocispec_arena *arena, struct criu_pair **ret, size_t *ret_n,
 		    struct err *err);
 
+/*
+ * The sources that are mounted more than once, or parts of them, all with the same restrictions: CRIU is to find them
+ * mounted like that (criu_start.binds), since it leaves a second mount as its source is. `first` is put before them.
+ */
+int outside_binds(const struct plan *plan, const struct criu_bind *first, struct ocispec_arena *arena,
+		  struct criu_bind **ret, size_t *ret_n, struct err *err);
+
 /* Makes the mount points that are missing in the rootfs, or where something of the host is shown in it. */
 int outside_make_places(const struct plan *plan, struct err *err);
 

@@ -176,14 +176,17 @@ int restore_start_criu(struct create *c, struct err *err)
 	/* As init mounts it on masked files: nobody in there may change the inode, which is the host's. */
 	static const struct criu_bind null = {"/dev/null", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
 	struct criu_start start = {.root = c->plan.rootfs, .dirs = {&restore->images.dir, &restore->images.work}};
+	struct criu_bind *binds;
 	int r;
 
 	/* What it has made so far is of no use without us. */
 	start.ends_with_us = true;
 	start.session_keyring = true;
 	start.root_readonly = c->plan.init->flags & PLAN_ROOT_READONLY;
-	start.binds = &null;
-	start.n_binds = 1;
+	r = outside_binds(&c->plan, &null, c->bundle.arena, &binds, &start.n_binds, err);
+	if (r < 0)
+		return r;
+	start.binds = binds;
 	add_namespaces(c);
 	start.fds = restore->fds;
 	start.n_fds = restore->n_fds;

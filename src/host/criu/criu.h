@@ -38,7 +38,7 @@ struct criu_start {
 	const char *root;
 	bool root_readonly;
 	/*
-	 * Files that are bound on themselves there with these attributes (MOUNT_ATTR_*). CRIU gives the second mount
+	 * Files and directories that are bound on themselves there with these attributes (MOUNT_ATTR_*). CRIU gives the second mount
 	 * of a source the flags of that source, not those of the images.
 	 */
 	const struct criu_bind {

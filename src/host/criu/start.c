@@ -88,7 +88,7 @@ static int make_mounts(const struct criu_start *start)
 		const struct criu_bind *bind = &start->binds[i];
 		const struct sys_mount_attr attr = {.attr_set = bind->attributes};
 
-		if (mount(bind->path, bind->path, NULL, MS_BIND, NULL) < 0 ||
+		if (mount(bind->path, bind->path, NULL, MS_BIND | MS_REC, NULL) < 0 ||
 		    sys_mount_setattr(AT_FDCWD, bind->path, 0, &attr) < 0)
 			return -errno;
 	}
