@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # checkpoint and restore with a real CRIU. The payload counts: a restored one goes on where it was, so its first number is
 # higher than the last one before.
-
+# weight: 4
 load ../../integration/helpers
 
 setup()
