@@ -325,6 +325,29 @@ counts_on()
 	is $'0\n0'
 }
 
+@test "restore: of a source that is mounted twice, or in part, each mount is as it was" {
+	mkdir -p "$T/source/sub" "$T/free"
+	config --arg t "$T" '.mounts += [
+		{destination: "/mnt/one", type: "bind", source: ($t + "/source"), options: ["bind", "ro", "nosuid"]},
+		{destination: "/mnt/two", type: "bind", source: ($t + "/source"), options: ["bind", "ro", "nosuid"]},
+		{destination: "/mnt/sub", type: "bind", source: ($t + "/source/sub"), options: ["bind", "ro", "nosuid"]},
+		{destination: "/mnt/free", type: "bind", source: ($t + "/free"), options: ["bind", "ro"]},
+		{destination: "/mnt/own", type: "bind", source: ($t + "/free"), options: ["bind", "rw"]}]'
+	begin
+	ok turtle exec box cat /proc/mounts
+	sed 's/^[^ ]* //' "$T/out" | sort >"$T/mounts"
+	save
+	again
+	ok turtle exec box cat /proc/mounts
+	same "$(sed 's/^[^ ]* //' "$T/out" | sort | diff "$T/mounts" -)" "" "what has changed of the mounts"
+	local place
+	for place in one two sub free; do
+		call turtle exec box touch "/mnt/$place/file"
+		[[ $stderr == *"Read-only file system"* ]] || fail "/mnt/$place is writable"
+	done
+	ok turtle exec box touch /mnt/own/file
+}
+
 @test "restore: into another cgroup, with those below it" {
 	config --arg path "$TEST_CGROUP/first" '.linux.cgroupsPath = $path | .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
 	args sh -c 'mkdir -p /sys/fs/cgroup/in/a; echo $$ >/sys/fs/cgroup/in/a/cgroup.procs; '"$COUNT"
