@@ -38,8 +38,8 @@ struct criu_start {
 	const char *root;
 	bool root_readonly;
 	/*
-	 * Files and directories that are bound on themselves there with these attributes (MOUNT_ATTR_*). CRIU gives the second mount
-	 * of a source the flags of that source, not those of the images.
+	 * Files and directories that are bound on themselves there with these attributes (MOUNT_ATTR_*). CRIU gives the
+	 * second mount of a source the flags of that source, not those of the images.
 	 */
 	const struct criu_bind {
 		const char *path;
