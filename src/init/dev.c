@@ -7,6 +7,7 @@
 #include "init/init.h"
 
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -51,7 +52,9 @@ static int open_place(int dir, const char *name)
 /* Its inode is the host's: on a read-only mount the container can use the device, but not change mode and owner. */
 static int bind_node(int dir, const char *name, const struct plan_device *d, const char *path, struct err *err)
 {
-	const struct sys_mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+	/* Private, as masks are (mask.c). */
+	const struct sys_mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+					    .propagation = MS_PRIVATE};
 	_cleanup_close_ int tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW), place = -1;
 	struct stat st;
 

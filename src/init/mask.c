@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 /* 1: there is nothing to cover. */
@@ -80,11 +81,13 @@ int mask_empty(struct init *init, struct err *err)
 
 /*
  * The host's null device, so its inode is the host's, too: on a read-only mount nobody changes its mode or owner.
- * Writing to a device does not mind.
+ * Writing to a device does not mind. Nothing can be mounted in it, so it need not hear of the host's mounts; CRIU could
+ * not bring that relation back.
  */
 static int make_null(struct init *init, struct err *err)
 {
-	const struct sys_mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+	const struct sys_mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+					    .propagation = MS_PRIVATE};
 	_cleanup_close_ int tree = -1;
 	int r = dev_null(init, err);
 
