@@ -104,9 +104,9 @@ int process_rlimits(const struct plan *plan, pid_t pid, struct err *err)
 {
 	for (size_t i = 0; i < plan->n_rlimits; i++) {
 		const struct plan_rlimit *limit = &plan->rlimits[i];
-		const struct rlimit64 value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
+		const struct rlimit value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
 
-		if (prlimit64(pid, (int)limit->resource, &value, NULL) < 0)
+		if (prlimit(pid, limit->resource, &value, NULL) < 0)
 			return err_set(err, -errno, "set %s to %llu:%llu", name_of_rlimit(limit->resource),
 				       (unsigned long long)limit->soft, (unsigned long long)limit->hard);
 	}
