@@ -85,7 +85,7 @@ machine_start()
 	case $MACHINE in
 	uml) machine_uml "$2" "$memory" "$1" "$line" ;;
 	kvm) machine_qemu "$2" "$memory" "$cpus" "$1" "$line" -accel kvm -cpu host ;;
-	tcg) machine_qemu "$2" "$memory" "$cpus" "$1" "$line" -accel tcg,thread=multi,tb-size=512 -cpu max ;;
+	tcg) machine_qemu "$2" "$memory" "$cpus" "$1" "$line" -accel tcg,thread=single,tb-size=512 -cpu max ;;
 	esac
 }
 
