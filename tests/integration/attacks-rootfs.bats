@@ -60,7 +60,7 @@ ways() { printf '%s\n' "$CANARY/$1" "../../canary/$1" "../../../canary/$1" "/../
 	local fd
 	for fd in /proc/"$pid"/fd/*; do
 		case $(readlink "$fd") in
-		/dev/null | "$T"/out | "$T"/err | socket:* | pipe:* | /memfd:* | anon_inode:* | "") ;;
+		/dev/null | "$T/out (deleted)" | "$T/err (deleted)" | socket:* | pipe:* | /memfd:* | anon_inode:* | "") ;;
 		*) fail "init holds $(readlink "$fd")" ;;
 		esac
 	done

@@ -224,6 +224,8 @@ turtle()
 call()
 {
 	status=0
+	# Files of its own: what was started before may still have a word to say.
+	rm -f "$T/out" "$T/err"
 	"$@" >"$T/out" 2>"$T/err" || status=$?
 	output=$(tr -d '\0' <"$T/out")
 	stderr=$(<"$T/err")
