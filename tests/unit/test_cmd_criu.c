@@ -35,21 +35,22 @@ static void describe(const ProtobufCMessage *message, const char *above)
 		int32_t value;
 
 		snprintf(name, sizeof(name), "%s%s", above, field->name);
-		memcpy(&pointer, at, sizeof(pointer));
-		memcpy(&value, at, sizeof(value));
 		if (field->label == PROTOBUF_C_LABEL_REPEATED)
 			continue;
-		if (field->type == PROTOBUF_C_TYPE_STRING) {
-			if (pointer)
+		if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE) {
+			memcpy(&pointer, at, sizeof(pointer));
+			if (!pointer)
+				continue;
+			if (field->type == PROTOBUF_C_TYPE_STRING) {
 				say(name, pointer);
-		} else if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
-			if (pointer) {
+			} else {
 				strcat(name, ".");
 				describe(pointer, name);
 			}
 		} else {
 			protobuf_c_boolean has = true;
 
+			memcpy(&value, at, sizeof(value));
 			if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
 				memcpy(&has, (const char *)message + field->quantifier_offset, sizeof(has));
 			snprintf(number, sizeof(number), "%d", (int)value);
