@@ -283,16 +283,11 @@ static int append_program(scmp_filter_ctx ctx, struct seccomp_code *code, struct
 	return 0;
 }
 
-static void code_free(struct seccomp_code *code)
-{
-	free(code->insns);
-}
-
 /* As few instructions as we can say it with. */
 static int finish_program(const struct seccomp_code *code, struct ocispec_arena *arena, struct plan_seccomp *ret,
 			  struct err *err)
 {
-	__attribute__((cleanup(code_free))) struct seccomp_code small = {0};
+	__attribute__((cleanup(seccomp_code_free))) struct seccomp_code small = {0};
 	struct sock_filter *filter;
 	int r = seccomp_shrink(code->insns, code->n, &small);
 
@@ -328,7 +323,7 @@ static int compile(const struct oci_seccomp *profile, struct ocispec_arena *aren
 {
 	__attribute__((cleanup(release))) scmp_filter_ctx ctx = NULL;
 	__attribute__((cleanup(rules_free))) struct seccomp_rules rules = {0};
-	__attribute__((cleanup(code_free))) struct seccomp_code code = {0};
+	__attribute__((cleanup(seccomp_code_free))) struct seccomp_code code = {0};
 	int r;
 
 	r = parse_action(profile->default_action, &profile->default_errno_ret, "linux.seccomp.defaultAction",

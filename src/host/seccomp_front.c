@@ -82,6 +82,11 @@ static bool is_hard(const struct seccomp_rules *rules, const char *name)
 #define NEXT 0xfe /* the next condition */
 #define FAIL 0xff /* the next rule */
 
+void seccomp_code_free(struct seccomp_code *code)
+{
+	free(code->insns);
+}
+
 int seccomp_emit(struct seccomp_code *code, unsigned op, uint8_t jt, uint8_t jf, uint32_t k)
 {
 	if (code->n == code->room) {

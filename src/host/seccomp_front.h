@@ -40,6 +40,8 @@ struct seccomp_code {
 	size_t n, room;
 };
 
+void seccomp_code_free(struct seccomp_code *code);
+
 /* Appends one instruction. -ENOMEM. */
 int seccomp_emit(struct seccomp_code *code, unsigned op, uint8_t jt, uint8_t jf, uint32_t k);
 

@@ -17,6 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * A conditional jump skips 255 instructions at most; what is brought near for its other branch may put one more
+ * between. And so many single numbers are asked for one by one before it pays to bisect.
+ */
+enum { REACH = 254, MOST_SINGLES = 4 };
+
 enum what { CONSTANT, ARCH, NUMBER, ARGUMENT };
 
 /* The accumulator. */
@@ -37,11 +43,18 @@ struct range {
 	struct seccomp_code code; /* else; owned */
 };
 
+struct ranges {
+	struct range *list; /* owned */
+	size_t n;
+};
+
 struct shrinker {
 	const struct sock_filter *from;
 	size_t n;
-	struct list archs;     /* with which the program compares that of a call */
-	struct list bounds;    /* first numbers of what is alike, ascending */
+	struct list archs;       /* with which the program compares that of a call */
+	struct list bounds;      /* first numbers of what is alike, ascending */
+	struct ranges *sections; /* by architecture, in the order of archs; owned */
+	size_t n_sections;
 	uint32_t arch, number; /* of the call that is followed just now */
 	size_t *place;         /* of the instruction in the code that is kept, plus one; 0: not reached */
 };
@@ -304,11 +317,6 @@ static int ask(struct shrinker *s, uint32_t number, struct range *ret)
 	return ret->constant ? 0 : keep(s, pc, &ret->code);
 }
 
-struct ranges {
-	struct range *list; /* owned */
-	size_t n;
-};
-
 static void ranges_free(struct ranges *ranges)
 {
 	for (size_t i = 0; i < ranges->n; i++)
@@ -339,54 +347,162 @@ static int find_ranges(struct shrinker *s, uint32_t arch, struct ranges *ret)
 
 /* ---- The new program -------------------------------------------------------------------------------------- */
 
-static size_t tree_size(const struct range *list, size_t n)
+/*
+ * It is written from its end: so wherever a jump leads is known when the jump is written, and an answer that stands
+ * anywhere in reach is used again. A place is a number of instructions from the end, the one that is meant included.
+ */
+static size_t distance(const struct seccomp_code *back, size_t place)
 {
-	size_t left, half = n / 2;
-
-	if (n == 1)
-		return list->constant ? 1 : list->code.n;
-	left = tree_size(list, half);
-	return (left > UINT8_MAX ? 2 : 1) + left + tree_size(list + half, n - half);
+	return back->n - place;
 }
 
-/* The number is in the accumulator. */
-static int emit_tree(struct seccomp_code *code, const struct range *list, size_t n)
+static bool is_return(const struct sock_filter *insn)
 {
-	size_t left, half = n / 2;
+	return insn->code == (BPF_RET | BPF_K);
+}
+
+static int emit_return(struct seccomp_code *back, uint32_t action, size_t *ret)
+{
+	int r;
+
+	for (size_t place = back->n; place > 0 && distance(back, place) < REACH; place--)
+		if (is_return(&back->insns[place - 1]) && back->insns[place - 1].k == action) {
+			*ret = place;
+			return 0;
+		}
+	r = seccomp_emit(back, BPF_RET | BPF_K, 0, 0, action);
+	*ret = back->n;
+	return r;
+}
+
+/* Where a jump that is written now would not reach *place: the same answer once more, or a step between. */
+static int bring_near(struct seccomp_code *back, size_t *place)
+{
+	int r;
+
+	if (distance(back, *place) < REACH)
+		return 0;
+	if (is_return(&back->insns[*place - 1]))
+		return emit_return(back, back->insns[*place - 1].k, place);
+	r = seccomp_emit(back, BPF_JMP | BPF_JA, 0, 0, (uint32_t)distance(back, *place));
+	*place = back->n;
+	return r;
+}
+
+static int emit_test(struct seccomp_code *back, unsigned test, uint32_t k, size_t yes, size_t no, size_t *ret)
+{
+	int r = bring_near(back, &yes);
+
+	if (r == 0)
+		r = bring_near(back, &no);
+	if (r == 0)
+		r = seccomp_emit(back, BPF_JMP | test | BPF_K, (uint8_t)distance(back, yes),
+				 (uint8_t)distance(back, no), k);
+	*ret = back->n;
+	return r;
+}
+
+static int emit_answer(struct seccomp_code *back, const struct range *range, size_t *ret)
+{
 	int r = 0;
 
-	if (n == 1 && list->constant)
-		return seccomp_emit(code, BPF_RET | BPF_K, 0, 0, list->action);
-	if (n == 1) {
-		for (size_t i = 0; i < list->code.n && r == 0; i++) {
-			const struct sock_filter *insn = &list->code.insns[i];
+	if (range->constant)
+		return emit_return(back, range->action, ret);
+	for (size_t i = range->code.n; i > 0 && r == 0; i--) {
+		const struct sock_filter *insn = &range->code.insns[i - 1];
 
-			r = seccomp_emit(code, insn->code, insn->jt, insn->jf, insn->k);
-		}
-		return r;
+		r = seccomp_emit(back, insn->code, insn->jt, insn->jf, insn->k);
 	}
-	left = tree_size(list, half);
-	if (left > UINT8_MAX) {
-		r = seccomp_emit(code, BPF_JMP | BPF_JGE | BPF_K, 0, 1, list[half].first);
-		if (r == 0)
-			r = seccomp_emit(code, BPF_JMP | BPF_JA, 0, 0, (uint32_t)left);
-	} else {
-		r = seccomp_emit(code, BPF_JMP | BPF_JGE | BPF_K, (uint8_t)left, 0, list[half].first);
-	}
-	if (r == 0)
-		r = emit_tree(code, list, half);
-	return r < 0 ? r : emit_tree(code, list + half, n - half);
+	*ret = back->n;
+	return r;
 }
 
-static int emit_section(struct seccomp_code *code, uint32_t arch, const struct ranges *ranges)
-{
-	int r = seccomp_emit(code, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, arch);
+/*
+ * Ranges that follow each other and have one answer, but for a few single numbers: to ask for one costs an instruction,
+ * to have it as a range of its own two.
+ */
+struct group {
+	size_t first, n;
+	size_t common; /* a range with the answer */
+};
 
+static bool is_single(const struct ranges *ranges, size_t i)
+{
+	return i + 1 < ranges->n && ranges->list[i + 1].first == ranges->list[i].first + 1;
+}
+
+static struct group make_group(const struct ranges *ranges, size_t first, size_t common)
+{
+	struct group group = {.first = first, .common = common};
+	size_t singles = 0;
+
+	for (size_t i = first; i < ranges->n; i++, group.n++)
+		if (!same_code(&ranges->list[i], &ranges->list[common]) &&
+		    (!is_single(ranges, i) || ++singles > MOST_SINGLES))
+			break;
+	return group;
+}
+
+/* The answer that most have is that of the first range or the second one. */
+static struct group next_group(const struct ranges *ranges, size_t first)
+{
+	struct group one = make_group(ranges, first, first), other;
+
+	if (first + 1 == ranges->n)
+		return one;
+	other = make_group(ranges, first, first + 1);
+	return other.n > one.n ? other : one;
+}
+
+static int emit_group(struct seccomp_code *back, const struct ranges *ranges, const struct group *group, size_t *ret)
+{
+	int r = emit_answer(back, &ranges->list[group->common], ret);
+
+	for (size_t i = group->first + group->n; i > group->first && r == 0; i--) {
+		const struct range *range = &ranges->list[i - 1];
+		size_t place = 0;
+
+		if (same_code(range, &ranges->list[group->common]))
+			continue;
+		r = emit_answer(back, range, &place);
+		if (r == 0)
+			r = emit_test(back, BPF_JEQ, range->first, place, *ret, ret);
+	}
+	return r;
+}
+
+static int emit_tree(struct seccomp_code *back, const struct ranges *ranges, const struct group *groups, size_t n,
+		     size_t *ret)
+{
+	size_t half = n / 2, upper = 0, lower = 0;
+	int r;
+
+	if (n == 1)
+		return emit_group(back, ranges, groups, ret);
+	r = emit_tree(back, ranges, groups + half, n - half, &upper);
 	if (r == 0)
-		r = seccomp_emit(code, BPF_JMP | BPF_JA, 0, 0, (uint32_t)(1 + tree_size(ranges->list, ranges->n)));
-	if (r == 0)
-		r = seccomp_emit(code, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
-	return r < 0 ? r : emit_tree(code, ranges->list, ranges->n);
+		r = emit_tree(back, ranges, groups, half, &lower);
+	return r < 0 ? r : emit_test(back, BPF_JGE, ranges->list[groups[half].first].first, upper, lower, ret);
+}
+
+/* Other architectures go on at *other, and so do those that come before. */
+static int emit_section(struct seccomp_code *back, uint32_t arch, const struct ranges *ranges, size_t *other)
+{
+	_cleanup_free_ struct group *groups = calloc(ranges->n, sizeof(*groups));
+	size_t n = 0, tree = 0;
+	int r;
+
+	if (!groups)
+		return -ENOMEM;
+	for (size_t i = 0; i < ranges->n; i += groups[n++].n)
+		groups[n] = next_group(ranges, i);
+	r = emit_tree(back, ranges, groups, n, &tree);
+	/* Where there is but one answer, and it stands elsewhere, nobody asks for the number. */
+	if (r == 0 && tree == back->n) {
+		r = seccomp_emit(back, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
+		tree = back->n;
+	}
+	return r < 0 ? r : emit_test(back, BPF_JEQ, arch, tree, *other, other);
 }
 
 /* Of an architecture that the program does not know; there everything must be one. */
@@ -409,6 +525,9 @@ static int ask_stranger(struct shrinker *s, uint32_t *ret)
 
 static void shrinker_free(struct shrinker *s)
 {
+	for (size_t i = 0; i < s->n_sections; i++)
+		ranges_free(&s->sections[i]);
+	free(s->sections);
 	free(s->archs.items);
 	free(s->bounds.items);
 	free(s->place);
@@ -427,10 +546,31 @@ bool seccomp_always(const struct sock_filter *filter, size_t n, uint32_t arch, u
 	return true;
 }
 
+/* Looking at one architecture may turn up another. */
+static int find_sections(struct shrinker *s)
+{
+	while (s->n_sections < s->archs.n) {
+		struct ranges *grown = reallocarray(s->sections, s->n_sections + 1, sizeof(*grown));
+		int r;
+
+		if (!grown)
+			return -ENOMEM;
+		s->sections = grown;
+		s->sections[s->n_sections] = (struct ranges){0};
+		r = find_ranges(s, s->archs.items[s->n_sections], &s->sections[s->n_sections]);
+		s->n_sections++;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int seccomp_shrink(const struct sock_filter *from, size_t n, struct seccomp_code *ret)
 {
 	__attribute__((cleanup(shrinker_free))) struct shrinker s = {.from = from, .n = n};
+	__attribute__((cleanup(seccomp_code_free))) struct seccomp_code back = {0};
 	uint32_t otherwise = 0;
+	size_t other = 0;
 	int r;
 
 	s.place = calloc(n, sizeof(*s.place));
@@ -440,14 +580,17 @@ int seccomp_shrink(const struct sock_filter *from, size_t n, struct seccomp_code
 	if (r == 0)
 		r = ask_stranger(&s, &otherwise);
 	if (r == 0)
-		r = seccomp_emit(ret, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
-	/* Looking at one architecture may turn up another. */
-	for (size_t i = 0; i < s.archs.n && r == 0; i++) {
-		__attribute__((cleanup(ranges_free))) struct ranges ranges = {0};
+		r = find_sections(&s);
+	if (r == 0)
+		r = emit_return(&back, otherwise, &other);
+	for (size_t i = s.n_sections; i > 0 && r == 0; i--)
+		r = emit_section(&back, s.archs.items[i - 1], &s.sections[i - 1], &other);
+	if (r == 0)
+		r = seccomp_emit(&back, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
+	for (size_t i = back.n; i > 0 && r == 0; i--) {
+		const struct sock_filter *insn = &back.insns[i - 1];
 
-		r = find_ranges(&s, s.archs.items[i], &ranges);
-		if (r == 0)
-			r = emit_section(ret, s.archs.items[i], &ranges);
+		r = seccomp_emit(ret, insn->code, insn->jt, insn->jf, insn->k);
 	}
-	return r < 0 ? r : seccomp_emit(ret, BPF_RET | BPF_K, 0, 0, otherwise);
+	return r;
 }

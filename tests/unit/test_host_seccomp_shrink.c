@@ -162,14 +162,78 @@ static void test_chain(void **state)
 	}
 	p[n++] = RET(SECCOMP_RET_ERRNO | 1);
 	assert_int_equal(seccomp_shrink(p, n, &small), 0);
-	/* arch, its jumps, the number, two borders and three returns, and the return for strangers. */
-	assert_int_equal(small.n, 10);
+	/* arch, its jump, the number, two borders, and the three answers. */
+	assert_int_equal(small.n, 8);
 	for (int nr = 0; nr < 400; nr++) {
 		const struct seccomp_data data = {.nr = nr, .arch = archs[0]}, foreign = {.nr = nr, .arch = archs[1]};
 
 		assert_int_equal(run_bpf(small.insns, small.n, &data), run_bpf(p, n, &data));
 		assert_int_equal(run_bpf(small.insns, small.n, &foreign), SECCOMP_RET_KILL_THREAD);
 	}
+	free(small.insns);
+}
+
+/* Single numbers in a range cost one instruction each, and one more to bisect after four of them. */
+static void test_singles(void **state)
+{
+	struct sock_filter p[64];
+	struct seccomp_code small = {0};
+	size_t n = 0;
+
+	(void)state;
+	p[n++] = LD(ARCH);
+	p[n++] = JUMP(BPF_JEQ, archs[0], 1, 0);
+	p[n++] = RET(SECCOMP_RET_KILL_THREAD);
+	p[n++] = LD(NR);
+	for (uint32_t i = 100; i < 116; i += 2) {
+		p[n++] = JUMP(BPF_JEQ, i, 0, 1);
+		p[n++] = RET(SECCOMP_RET_ERRNO | (i % 4 ? 1 : 2));
+	}
+	p[n++] = RET(SECCOMP_RET_ALLOW);
+	assert_int_equal(seccomp_shrink(p, n, &small), 0);
+	assert_int_equal(small.n, 3 + 8 + 1 + 4);
+	for (int nr = 0; nr < 200; nr++) {
+		const struct seccomp_data data = {.nr = nr, .arch = archs[0]};
+
+		assert_int_equal(run_bpf(small.insns, small.n, &data), run_bpf(p, n, &data));
+	}
+	free(small.insns);
+}
+
+/* Answers too many to be near each other, some of them given by the arguments. */
+static void test_far(void **state)
+{
+	struct sock_filter p[4000];
+	struct seccomp_code small = {0};
+	size_t n = 0;
+
+	(void)state;
+	for (size_t a = 0; a < 2; a++) {
+		p[n++] = LD(ARCH);
+		p[n++] = JUMP(BPF_JEQ, archs[a], 1, 0);
+		p[n++] = (struct sock_filter){BPF_JMP | BPF_JA, 0, 0, 1 + 300 * 6 + 1};
+		p[n++] = LD(NR);
+		for (uint32_t i = 0; i < 300; i++) {
+			p[n++] = JUMP(BPF_JEQ, i, 0, 5);
+			p[n++] = i % 3 ? RET(SECCOMP_RET_ERRNO | (i + (uint32_t)a)) : LD(ARG + 8 * (i % 6));
+			p[n++] = JUMP(BPF_JEQ, i, 0, 1);
+			p[n++] = RET(SECCOMP_RET_ALLOW);
+			p[n++] = RET(SECCOMP_RET_ERRNO | i);
+			p[n++] = RET(SECCOMP_RET_TRAP);
+		}
+		p[n++] = RET(SECCOMP_RET_LOG);
+	}
+	p[n++] = RET(SECCOMP_RET_KILL_PROCESS);
+	assert_int_equal(seccomp_shrink(p, n, &small), 0);
+	for (size_t a = 0; a < 3; a++)
+		for (int nr = 0; nr < 302; nr++)
+			for (unsigned with = 0; with < 2; with++) {
+				struct seccomp_data data = {.nr = nr, .arch = archs[a]};
+
+				for (size_t i = 0; i < 6; i++)
+					data.args[i] = with ? (unsigned)nr : 1000;
+				assert_int_equal(run_bpf(small.insns, small.n, &data), run_bpf(p, n, &data));
+			}
 	free(small.insns);
 }
 
@@ -231,6 +295,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_singles),
+		cmocka_unit_test(test_far),
 		cmocka_unit_test(test_not_understood),
 		cmocka_unit_test(test_always),
 		{"random programs 1", test_random, NULL, NULL, (void *)1},
