@@ -35,9 +35,10 @@
 #define CACHE_DIR "@seccomp"
 
 /* To be raised when seccomp.c comes to make another program of the same profile between two releases. */
-#define COMPILER_REVISION 3
+#define COMPILER_REVISION 4
 
-#define MAX_KEY (512u * 1024)
+#define MAX_KEY    (512u * 1024)
+#define FIRST_ROOM (16u * 1024) /* for the engines' profiles */
 
 #define ENTRY_MAGIC 0x31637374u /* "tsc1" */
 
@@ -88,8 +89,8 @@ static void put(struct writer *w, const void *data, size_t size)
 	if (w->failed)
 		return;
 	if (size > w->room - w->used) {
-		size_t room = (w->room + size) * 2;
-		char *grown = room <= 2 * MAX_KEY ? realloc(w->bytes, room) : NULL;
+		size_t room = (w->room + size) * 2 + FIRST_ROOM;
+		char *grown = room <= 3 * MAX_KEY ? realloc(w->bytes, room) : NULL;
 
 		if (!grown) {
 			w->failed = true;
