@@ -2,7 +2,7 @@
 /*
  * The floor: what the kernel alone takes to run `true` in the container that `spec` describes.
  *
- * usage: floor ROOTFS CGROUP
+ * usage: floor ROOTFS CGROUP [MASKS]
  *
  * Does, once and in a straight line, the kernel work that no runtime can leave out for the default bundle:
  *
@@ -12,6 +12,10 @@
  *	- the root bound onto itself, the seven default mounts, six device nodes, the /dev links, the host name,
  *pivot_root, the old root detached, the root made read-only;
  *	- execve of /bin/true in the root, and the wait for it.
+ *
+ * With MASKS also one mount for each of the directories /masked/1 to /masked/MASKS: an empty file system over the first
+ * one, which is bound over the others by path. That nobody swaps a path meanwhile, and what there is at it, is not
+ * looked at.
  *
  * Left out, because runtimes differ in how they do it or because it is theirs and not the kernel's: masked and
  *read-only paths, the device program of the cgroup, capabilities, limits, seccomp, any state on disk, any parsing, any
@@ -91,7 +95,20 @@ static void populate(void)
 		check(symlink(links[i].to, links[i].path), "symlink", links[i].path);
 }
 
-static _Noreturn void child(const char *rootfs)
+static void mask(unsigned long n)
+{
+	char path[40];
+
+	for (unsigned long i = 1; i <= n; i++) {
+		snprintf(path, sizeof(path), "/masked/%lu", i);
+		if (i == 1)
+			check(mount("tmpfs", path, "tmpfs", MS_RDONLY, "nr_inodes=2"), "mount", path);
+		else
+			check(mount("/masked/1", path, NULL, MS_BIND, NULL), "bind", path);
+	}
+}
+
+static _Noreturn void child(const char *rootfs, unsigned long masks)
 {
 	static char *const argv[] = {(char *)"/bin/true", NULL};
 	static char *const envp[] = {(char *)"PATH=/bin", NULL};
@@ -106,6 +123,7 @@ static _Noreturn void child(const char *rootfs)
 	check((int)syscall(SYS_pivot_root, ".", "."), "pivot_root", rootfs);
 	check(umount2(".", MNT_DETACH), "umount", "old root");
 	check(chdir("/"), "chdir", "/");
+	mask(masks);
 	check(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), "remount read-only", "/");
 	execve(argv[0], argv, envp);
 	check(-1, "exec", argv[0]);
@@ -121,8 +139,8 @@ int main(int argc, char **argv)
 	int cgroup, status;
 	long pid;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: floor ROOTFS CGROUP\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: floor ROOTFS CGROUP [MASKS]\n");
 		return 2;
 	}
 	check(mkdir(argv[2], 0755), "mkdir", argv[2]);
@@ -133,7 +151,7 @@ int main(int argc, char **argv)
 	pid = syscall(SYS_clone3, &args, sizeof(args));
 	check((int)pid, "clone3", argv[1]);
 	if (pid == 0)
-		child(argv[1]);
+		child(argv[1], argc == 4 ? strtoul(argv[3], NULL, 10) : 0);
 
 	check(waitpid((pid_t)pid, &status, 0), "wait", argv[1]);
 	check(rmdir(argv[2]), "rmdir", argv[2]);
