@@ -2,7 +2,7 @@
 /*
  * A profile's program has an instruction or two for each call that it names, and most of them say the same: allowed. So
  * the program is asked what it does with each number on each architecture, and neighbours with one answer become one
- * range, found by bisection. Where the answer depends on arguments, the instructions that look at them are kept, for
+ * range. Where the answer depends on arguments, the instructions that look at them are kept, for
  * this number: those that look at architecture and number have been followed already.
  *
  * The program compares numbers with constants only; between two constants that follow each other all numbers are alike,
@@ -11,17 +11,12 @@
 #include "host/seccomp_shrink.h"
 
 #include "base/mem.h"
+#include "host/seccomp_tree.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * A conditional jump skips 255 instructions at most; what is brought near for its other branch may put one more
- * between. And so many single numbers are asked for one by one before it pays to bisect.
- */
-enum { REACH = 254, MOST_SINGLES = 4 };
 
 enum what { CONSTANT, ARCH, NUMBER, ARGUMENT };
 
@@ -36,24 +31,12 @@ struct list {
 	size_t n, room;
 };
 
-struct range {
-	uint32_t first;
-	bool constant;
-	uint32_t action;          /* if constant */
-	struct seccomp_code code; /* else; owned */
-};
-
-struct ranges {
-	struct range *list; /* owned */
-	size_t n;
-};
-
 struct shrinker {
 	const struct sock_filter *from;
 	size_t n;
-	struct list archs;       /* with which the program compares that of a call */
-	struct list bounds;      /* first numbers of what is alike, ascending */
-	struct ranges *sections; /* by architecture, in the order of archs; owned */
+	struct list archs;                /* with which the program compares that of a call */
+	struct list bounds;               /* first numbers of what is alike, ascending */
+	struct seccomp_section *sections; /* in the order of archs; owned */
 	size_t n_sections;
 	uint32_t arch, number; /* of the call that is followed just now */
 	size_t *place;         /* of the instruction in the code that is kept, plus one; 0: not reached */
@@ -294,15 +277,8 @@ static int find_bounds(struct shrinker *s)
 	return 0;
 }
 
-static bool same_code(const struct range *a, const struct range *b)
-{
-	if (a->constant || b->constant)
-		return a->constant && b->constant && a->action == b->action;
-	return a->code.n == b->code.n && memcmp(a->code.insns, b->code.insns, a->code.n * sizeof(*a->code.insns)) == 0;
-}
-
 /* What happens to this number; *ret must be empty. */
-static int ask(struct shrinker *s, uint32_t number, struct range *ret)
+static int ask(struct shrinker *s, uint32_t number, struct seccomp_range *ret)
 {
 	struct value a = {CONSTANT, 0};
 	size_t pc = 0;
@@ -317,216 +293,49 @@ static int ask(struct shrinker *s, uint32_t number, struct range *ret)
 	return ret->constant ? 0 : keep(s, pc, &ret->code);
 }
 
-static void ranges_free(struct ranges *ranges)
+static int find_section(struct shrinker *s, uint32_t arch, struct seccomp_section *ret)
 {
-	for (size_t i = 0; i < ranges->n; i++)
-		free(ranges->list[i].code.insns);
-	free(ranges->list);
-}
-
-static int find_ranges(struct shrinker *s, uint32_t arch, struct ranges *ret)
-{
-	s->arch = arch;
+	s->arch = ret->arch = arch;
 	ret->list = calloc(s->bounds.n, sizeof(*ret->list));
 	if (!ret->list)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->bounds.n; i++) {
-		struct range *range = &ret->list[ret->n++];
+		struct seccomp_range *range = &ret->list[ret->n++];
 		int r = ask(s, s->bounds.items[i], range);
 
 		if (r < 0)
 			return r;
-		if (ret->n > 1 && same_code(range - 1, range)) {
+		if (ret->n > 1 && seccomp_range_same(range - 1, range)) {
 			free(range->code.insns);
-			*range = (struct range){0};
+			*range = (struct seccomp_range){0};
 			ret->n--;
 		}
 	}
 	return 0;
 }
 
-/* ---- The new program -------------------------------------------------------------------------------------- */
-
-/*
- * It is written from its end: so wherever a jump leads is known when the jump is written, and an answer that stands
- * anywhere in reach is used again. A place is a number of instructions from the end, the one that is meant included.
- */
-static size_t distance(const struct seccomp_code *back, size_t place)
-{
-	return back->n - place;
-}
-
-static bool is_return(const struct sock_filter *insn)
-{
-	return insn->code == (BPF_RET | BPF_K);
-}
-
-static int emit_return(struct seccomp_code *back, uint32_t action, size_t *ret)
-{
-	int r;
-
-	for (size_t place = back->n; place > 0 && distance(back, place) < REACH; place--)
-		if (is_return(&back->insns[place - 1]) && back->insns[place - 1].k == action) {
-			*ret = place;
-			return 0;
-		}
-	r = seccomp_emit(back, BPF_RET | BPF_K, 0, 0, action);
-	*ret = back->n;
-	return r;
-}
-
-/* Where a jump that is written now would not reach *place: the same answer once more, or a step between. */
-static int bring_near(struct seccomp_code *back, size_t *place)
-{
-	int r;
-
-	if (distance(back, *place) < REACH)
-		return 0;
-	if (is_return(&back->insns[*place - 1]))
-		return emit_return(back, back->insns[*place - 1].k, place);
-	r = seccomp_emit(back, BPF_JMP | BPF_JA, 0, 0, (uint32_t)distance(back, *place));
-	*place = back->n;
-	return r;
-}
-
-static int emit_test(struct seccomp_code *back, unsigned test, uint32_t k, size_t yes, size_t no, size_t *ret)
-{
-	int r = bring_near(back, &yes);
-
-	if (r == 0)
-		r = bring_near(back, &no);
-	if (r == 0)
-		r = seccomp_emit(back, BPF_JMP | test | BPF_K, (uint8_t)distance(back, yes),
-				 (uint8_t)distance(back, no), k);
-	*ret = back->n;
-	return r;
-}
-
-static int emit_answer(struct seccomp_code *back, const struct range *range, size_t *ret)
-{
-	int r = 0;
-
-	if (range->constant)
-		return emit_return(back, range->action, ret);
-	for (size_t i = range->code.n; i > 0 && r == 0; i--) {
-		const struct sock_filter *insn = &range->code.insns[i - 1];
-
-		r = seccomp_emit(back, insn->code, insn->jt, insn->jf, insn->k);
-	}
-	*ret = back->n;
-	return r;
-}
-
-/*
- * Ranges that follow each other and have one answer, but for a few single numbers: to ask for one costs an instruction,
- * to have it as a range of its own two.
- */
-struct group {
-	size_t first, n;
-	size_t common; /* a range with the answer */
-};
-
-static bool is_single(const struct ranges *ranges, size_t i)
-{
-	return i + 1 < ranges->n && ranges->list[i + 1].first == ranges->list[i].first + 1;
-}
-
-static struct group make_group(const struct ranges *ranges, size_t first, size_t common)
-{
-	struct group group = {.first = first, .common = common};
-	size_t singles = 0;
-
-	for (size_t i = first; i < ranges->n; i++, group.n++)
-		if (!same_code(&ranges->list[i], &ranges->list[common]) &&
-		    (!is_single(ranges, i) || ++singles > MOST_SINGLES))
-			break;
-	return group;
-}
-
-/* The answer that most have is that of the first range or the second one. */
-static struct group next_group(const struct ranges *ranges, size_t first)
-{
-	struct group one = make_group(ranges, first, first), other;
-
-	if (first + 1 == ranges->n)
-		return one;
-	other = make_group(ranges, first, first + 1);
-	return other.n > one.n ? other : one;
-}
-
-static int emit_group(struct seccomp_code *back, const struct ranges *ranges, const struct group *group, size_t *ret)
-{
-	int r = emit_answer(back, &ranges->list[group->common], ret);
-
-	for (size_t i = group->first + group->n; i > group->first && r == 0; i--) {
-		const struct range *range = &ranges->list[i - 1];
-		size_t place = 0;
-
-		if (same_code(range, &ranges->list[group->common]))
-			continue;
-		r = emit_answer(back, range, &place);
-		if (r == 0)
-			r = emit_test(back, BPF_JEQ, range->first, place, *ret, ret);
-	}
-	return r;
-}
-
-static int emit_tree(struct seccomp_code *back, const struct ranges *ranges, const struct group *groups, size_t n,
-		     size_t *ret)
-{
-	size_t half = n / 2, upper = 0, lower = 0;
-	int r;
-
-	if (n == 1)
-		return emit_group(back, ranges, groups, ret);
-	r = emit_tree(back, ranges, groups + half, n - half, &upper);
-	if (r == 0)
-		r = emit_tree(back, ranges, groups, half, &lower);
-	return r < 0 ? r : emit_test(back, BPF_JGE, ranges->list[groups[half].first].first, upper, lower, ret);
-}
-
-/* Other architectures go on at *other, and so do those that come before. */
-static int emit_section(struct seccomp_code *back, uint32_t arch, const struct ranges *ranges, size_t *other)
-{
-	_cleanup_free_ struct group *groups = calloc(ranges->n, sizeof(*groups));
-	size_t n = 0, tree = 0;
-	int r;
-
-	if (!groups)
-		return -ENOMEM;
-	for (size_t i = 0; i < ranges->n; i += groups[n++].n)
-		groups[n] = next_group(ranges, i);
-	r = emit_tree(back, ranges, groups, n, &tree);
-	/* Where there is but one answer, and it stands elsewhere, nobody asks for the number. */
-	if (r == 0 && tree == back->n) {
-		r = seccomp_emit(back, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
-		tree = back->n;
-	}
-	return r < 0 ? r : emit_test(back, BPF_JEQ, arch, tree, *other, other);
-}
-
 /* Of an architecture that the program does not know; there everything must be one. */
 static int ask_stranger(struct shrinker *s, uint32_t *ret)
 {
-	__attribute__((cleanup(ranges_free))) struct ranges ranges = {0};
+	__attribute__((cleanup(seccomp_section_free))) struct seccomp_section section = {0};
 	uint32_t stranger = 1;
 	int r;
 
 	while (list_has(&s->bounds, stranger))
 		stranger++;
-	r = find_ranges(s, stranger, &ranges);
+	r = find_section(s, stranger, &section);
 	if (r < 0)
 		return r;
-	if (ranges.n != 1 || !ranges.list[0].constant)
+	if (section.n != 1 || !section.list[0].constant)
 		return -EOPNOTSUPP;
-	*ret = ranges.list[0].action;
+	*ret = section.list[0].action;
 	return 0;
 }
 
 static void shrinker_free(struct shrinker *s)
 {
 	for (size_t i = 0; i < s->n_sections; i++)
-		ranges_free(&s->sections[i]);
+		seccomp_section_free(&s->sections[i]);
 	free(s->sections);
 	free(s->archs.items);
 	free(s->bounds.items);
@@ -550,14 +359,14 @@ bool seccomp_always(const struct sock_filter *filter, size_t n, uint32_t arch, u
 static int find_sections(struct shrinker *s)
 {
 	while (s->n_sections < s->archs.n) {
-		struct ranges *grown = reallocarray(s->sections, s->n_sections + 1, sizeof(*grown));
+		struct seccomp_section *grown = reallocarray(s->sections, s->n_sections + 1, sizeof(*grown));
 		int r;
 
 		if (!grown)
 			return -ENOMEM;
 		s->sections = grown;
-		s->sections[s->n_sections] = (struct ranges){0};
-		r = find_ranges(s, s->archs.items[s->n_sections], &s->sections[s->n_sections]);
+		s->sections[s->n_sections] = (struct seccomp_section){0};
+		r = find_section(s, s->archs.items[s->n_sections], &s->sections[s->n_sections]);
 		s->n_sections++;
 		if (r < 0)
 			return r;
@@ -568,9 +377,7 @@ static int find_sections(struct shrinker *s)
 int seccomp_shrink(const struct sock_filter *from, size_t n, struct seccomp_code *ret)
 {
 	__attribute__((cleanup(shrinker_free))) struct shrinker s = {.from = from, .n = n};
-	__attribute__((cleanup(seccomp_code_free))) struct seccomp_code back = {0};
 	uint32_t otherwise = 0;
-	size_t other = 0;
 	int r;
 
 	s.place = calloc(n, sizeof(*s.place));
@@ -581,16 +388,5 @@ int seccomp_shrink(const struct sock_filter *from, size_t n, struct seccomp_code
 		r = ask_stranger(&s, &otherwise);
 	if (r == 0)
 		r = find_sections(&s);
-	if (r == 0)
-		r = emit_return(&back, otherwise, &other);
-	for (size_t i = s.n_sections; i > 0 && r == 0; i--)
-		r = emit_section(&back, s.archs.items[i - 1], &s.sections[i - 1], &other);
-	if (r == 0)
-		r = seccomp_emit(&back, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
-	for (size_t i = back.n; i > 0 && r == 0; i--) {
-		const struct sock_filter *insn = &back.insns[i - 1];
-
-		r = seccomp_emit(ret, insn->code, insn->jt, insn->jf, insn->k);
-	}
-	return r;
+	return r < 0 ? r : seccomp_tree_emit(s.sections, s.n_sections, otherwise, ret);
 }
