@@ -4,15 +4,14 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/mountinfo.h"
 #include "base/num.h"
 #include "base/sys.h"
 #include "host/cgroup/cgroup.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/statvfs.h>
@@ -124,20 +123,17 @@ static bool is_selinuxfs(const char *path)
 /* Its file system at one of the usual places, or anywhere; read-only is how containers are told that there is none. */
 static bool selinuxfs_is_mounted(void)
 {
-	_cleanup_free_ char *mounts = NULL;
-	char *save = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct mountinfo mount;
+	char *rest;
 
 	if (is_selinuxfs("/sys/fs/selinux") || is_selinuxfs("/selinux"))
 		return true;
-	if (fd_read_file(AT_FDCWD, "/proc/self/mounts", 16 * 1024 * 1024, &mounts, NULL) < 0)
+	if (fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL) < 0)
 		return false;
-	for (char *line = strtok_r(mounts, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char path[PATH_MAX], type[32];
-
-		if (sscanf(line, "%*s %4095s %31s", path, type) == 2 && !strcmp(type, "selinuxfs") &&
-		    is_selinuxfs(path))
+	for (rest = text; mountinfo_next(&rest, &mount);)
+		if (strcmp(mount.type, "selinuxfs") == 0 && is_selinuxfs(mount.point))
 			return true;
-	}
 	return false;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/mountinfo.h"
 #include "base/sys.h"
 #include "plan/checkpoint.h"
 
@@ -22,7 +23,6 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
-#define MAX_MOUNTINFO (16 * 1024 * 1024)
 #define MAX_TRIES     128
 #define CGROUP2_MAGIC 0x63677270
 
@@ -60,56 +60,25 @@ static const char *join(struct ocispec_arena *arena, const char *path, const cha
 	return text;
 }
 
-/* mountinfo writes blanks, newlines and backslashes as octal numbers. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
-		    s[3] <= '7') {
-			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
-			s += 3;
-		} else {
-			*to++ = *s;
-		}
-	}
-	*to = '\0';
-}
-
-/* The fifth column. */
-static char *mount_point_of(char *line)
-{
-	char *rest = NULL, *word = strtok_r(line, " ", &rest);
-
-	for (int i = 0; word && i < 4; i++)
-		word = strtok_r(NULL, " ", &rest);
-	if (word)
-		unescape(word);
-	return word;
-}
-
 /* Calls each() with the part below source of every mount of the host that is below it. */
 static int each_submount(const char *source, int (*each)(void *arg, const char *rest, struct err *err), void *arg,
 			 struct err *err)
 {
 	_cleanup_free_ char *text = NULL, *real = realpath(source, NULL);
-	char *rest = NULL;
+	struct mountinfo mount;
+	char *rest;
 	size_t n;
 	int r;
 
 	if (!real)
 		return err_set(err, -errno, "find %s", source);
 	n = strcmp(real, "/") == 0 ? 0 : strlen(real);
-	r = fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MAX_MOUNTINFO, &text, NULL);
+	r = fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL);
 	if (r < 0)
 		return err_set(err, r, "read /proc/self/mountinfo");
-	for (char *line = strtok_r(text, "\n", &rest); line && r == 0; line = strtok_r(NULL, "\n", &rest)) {
-		const char *point = mount_point_of(line);
-
-		if (point && strncmp(point, real, n) == 0 && point[n] == '/' && point[n + 1])
-			r = each(arg, point + n, err);
-	}
+	for (rest = text; r == 0 && mountinfo_next(&rest, &mount);)
+		if (strncmp(mount.point, real, n) == 0 && mount.point[n] == '/' && mount.point[n + 1])
+			r = each(arg, mount.point + n, err);
 	return r;
 }
 
@@ -295,19 +264,16 @@ static int check_mount(const struct finding *f, const char *point, struct err *e
 static int check_mounts(const struct finding *f, pid_t pid, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	char path[32], *rest = NULL;
+	struct mountinfo mount;
+	char path[32], *rest;
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", (int)pid);
-	r = fd_read_file(AT_FDCWD, path, MAX_MOUNTINFO, &text, NULL);
+	r = fd_read_file(AT_FDCWD, path, MOUNTINFO_MAX, &text, NULL);
 	if (r < 0)
 		return err_set(err, r, "read %s", path);
-	for (char *line = strtok_r(text, "\n", &rest); line && r == 0; line = strtok_r(NULL, "\n", &rest)) {
-		const char *point = mount_point_of(line);
-
-		if (point)
-			r = check_mount(f, point, err);
-	}
+	for (rest = text; r == 0 && mountinfo_next(&rest, &mount);)
+		r = check_mount(f, mount.point, err);
 	return r;
 }
 

@@ -9,6 +9,8 @@
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/mountinfo.h"
+#include "base/num.h"
 #include "base/open_as.h"
 #include "base/sys.h"
 #include "config/names.h"
@@ -126,35 +128,36 @@ static int make_fs(const struct plan *plan, const struct plan_source *source, st
 }
 
 /* The number of the mount that path is on, which even a file system that answers nothing does not hide; 0: no idea. */
-static unsigned long long mount_id(const char *path)
+static uint64_t mount_id(const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
 	_cleanup_free_ char *text = NULL;
+	uint64_t id = 0;
 	const char *at;
 	char info[48];
 
 	snprintf(info, sizeof(info), "/proc/self/fdinfo/%d", fd);
 	if (fd < 0 || fd_read_file(AT_FDCWD, info, 4096, &text, NULL) < 0)
 		return 0;
-	at = strstr(text, "mnt_id:");
-	return at ? strtoull(at + strlen("mnt_id:"), NULL, 10) : 0;
+	at = strstr(text, "mnt_id:\t");
+	if (at)
+		at += strlen("mnt_id:\t");
+	return at && num_take_u64(&at, &id) == 0 ? id : 0;
 }
 
 /* The type of the file system at path, from mountinfo; NULL: no idea. For messages. */
 static char *type_of(const char *path)
 {
-	unsigned long long id = mount_id(path);
+	uint64_t id = mount_id(path), found;
 	_cleanup_free_ char *text = NULL;
-	char *save = NULL, *at;
+	struct mountinfo mount;
+	char *rest;
 
-	if (!id || fd_read_file(AT_FDCWD, "/proc/self/mountinfo", 64 * 1024 * 1024, &text, NULL) < 0)
+	if (!id || fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL) < 0)
 		return NULL;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		if (strtoull(line, NULL, 10) != id)
-			continue;
-		at = strstr(line, " - ");
-		return at ? strndup(at + 3, strcspn(at + 3, " ")) : NULL;
-	}
+	for (rest = text; mountinfo_next(&rest, &mount);)
+		if (num_u64(mount.id, &found) == 0 && found == id)
+			return strdup(mount.type);
 	return NULL;
 }
 

@@ -13,11 +13,8 @@
 /* The mounted root; a descriptor that the caller owns. -ENODEV: none is mounted. */
 int rdt_open(struct err *err);
 
-/*
- * The pure core of it: where in the text of a mountinfo a resctrl is mounted, from *at on, which is moved behind it.
- * False when there is none.
- */
-bool rdt_mount_point(const char **at, char *ret, size_t size);
+/* The pure core of it: where a resctrl is mounted by the next such line of *mountinfo, which is cut. NULL: no more. */
+const char *rdt_mount_point(char **mountinfo);
 
 /* Before anything is made: whether the group is there, and whether what the plan says goes with that. */
 int rdt_check(int root, const struct plan_rdt *plan, bool *ret_exists, struct err *err);

@@ -10,6 +10,8 @@
  */
 #include "init/init.h"
 
+#include "base/mountinfo.h"
+
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -161,40 +163,17 @@ static int64_t mount_id(struct init *init, int of)
 	return at ? number(at + 8, &at) : -1;
 }
 
-/* A mount point as mountinfo writes it: \040 for a space. In place. */
-static void unescape(char *s)
+/* Is this line of mountinfo a child of mount `parent` other than `ours`? Then its mount point. */
+static const char *child_of(char *line, int64_t parent, int64_t ours)
 {
-	char *out = s;
+	struct mountinfo mount;
+	const char *end;
+	int64_t id;
 
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
-		    s[3] <= '7') {
-			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		} else {
-			*out++ = *s;
-		}
-	}
-	*out = '\0';
-}
-
-/* Is this line of mountinfo a child of mount `parent` other than `ours`? Then its mount point, unescaped in place. */
-static char *child_of(char *line, int64_t parent, int64_t ours)
-{
-	const char *at = line;
-	char *point;
-	int64_t id = number(at, &at);
-
-	if (id < 0 || id == ours || *at++ != ' ' || number(at, &at) != parent || id == parent)
+	if (!mountinfo_next(&line, &mount))
 		return NULL;
-	for (int skip = 0; skip < 3 && at; skip++) /* to after "major:minor root " */
-		at = strchr(at + (skip > 0), ' ');
-	if (!at)
-		return NULL;
-	point = (char *)at + 1;
-	point[strcspn(point, " ")] = '\0';
-	unescape(point);
-	return point;
+	id = number(mount.id, &end);
+	return id >= 0 && id != ours && id != parent && number(mount.parent, &end) == parent ? mount.point : NULL;
 }
 
 /* Finds the mount point of some mount on `parent`; 0 with an empty path when there is none. */
@@ -218,7 +197,7 @@ static int find_child(struct init *init, int64_t parent, int64_t ours, char *pat
 		used += (size_t)n;
 		buf[used] = '\0';
 		while ((end = strchr(line, '\n'))) {
-			char *point;
+			const char *point;
 
 			*end = '\0';
 			point = child_of(line, parent, ours);

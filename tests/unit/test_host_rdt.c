@@ -36,10 +36,11 @@ static const struct mount_row mounts[] = {
 static void test_mount(void **state)
 {
 	const struct mount_row *row = *state;
-	const char *at = row->text;
-	char path[256], all[4 * sizeof(path)] = "";
+	_cleanup_free_ char *text = strdup(row->text);
+	char *rest = text, all[256] = "";
+	const char *path;
 
-	while (rdt_mount_point(&at, path, sizeof(path)))
+	while ((path = rdt_mount_point(&rest)))
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s ", path);
 	assert_string_equal(all, row->expected);
 }

@@ -7,30 +7,21 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/mountinfo.h"
 #include "base/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-#define MAX_MOUNTINFO (16 * 1024 * 1024)
-
-/* The last word of the line of mountinfo that is about this mount point. */
-static char *options_in(char *text, const char *point)
+/* Those of the file system that is mounted there. */
+static const char *options_in(char *text, const char *point)
 {
-	char *rest = NULL;
+	struct mountinfo mount;
 
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		char *fields = NULL, *word = strtok_r(line, " ", &fields), *last = NULL;
-		bool ours = false;
-
-		for (int i = 0; word; i++, word = strtok_r(NULL, " ", &fields)) {
-			ours = ours || (i == 4 && strcmp(word, point) == 0);
-			last = word;
-		}
-		if (ours)
-			return last;
-	}
+	while (mountinfo_next(&text, &mount))
+		if (strcmp(mount.point, point) == 0)
+			return mount.super_options;
 	return NULL;
 }
 
@@ -43,7 +34,7 @@ int cgroup_read_options(char **ret, struct err *err)
 	*ret = NULL;
 	if (!point)
 		return 0;
-	r = fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MAX_MOUNTINFO, &text, NULL);
+	r = fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL);
 	if (r < 0)
 		return err_set(err, r, "read /proc/self/mountinfo");
 	options = options_in(text, point);
