@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "config/names.h"
+#include "host/state/state.h"
 #include "host/talk.h"
 
 #include <errno.h>
@@ -235,16 +236,9 @@ pid_t init_builder(const struct init_process *init)
 /* Of a process that may be a zombie: whether it is what the clone has made, and no more. */
 static bool has_not_executed(pid_t pid)
 {
-	_cleanup_free_ char *text = NULL;
-	const char *rest;
-	unsigned flags;
-	char path[32];
+	struct pid_stat stat;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (fd_read_file(AT_FDCWD, path, 4096, &text, NULL) < 0)
-		return false;
-	rest = strrchr(text, ')');
-	return rest && sscanf(rest, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && flags & PF_FORKNOEXEC;
+	return state_read_stat(pid, &stat) == 0 && stat.flags & PF_FORKNOEXEC;
 }
 
 bool init_was_born_dead(const struct init_process *init)

@@ -195,15 +195,10 @@ static void test_handler_is_restored(void **state)
 /* Having said so, the waiter sleeps nowhere but in flock(2). */
 static void until_it_waits(pid_t waiter)
 {
-	char path[64], letter = 'R';
-	uint64_t start_time;
+	struct pid_stat stat = {0};
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", waiter);
-	while (letter != 'S') {
-		_cleanup_free_ char *text = NULL;
-
-		assert_int_equal(fd_read_file(AT_FDCWD, path, 4096, &text, NULL), 0);
-		assert_int_equal(state_parse_stat(text, &letter, &start_time), 0);
+	while (stat.state != 'S') {
+		assert_int_equal(state_read_stat(waiter, &stat), 0);
 		sched_yield();
 	}
 }

@@ -79,39 +79,59 @@ static void test_names(void **state)
 
 struct stat_row {
 	const char *name, *text;
-	char state; /* 0: an error */
-	uint64_t start_time;
+	struct pid_stat stat; /* state 0: an error */
 };
 
-#define FIELDS_4_TO_21 "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18"
+#define FIELDS_4_TO_8   "1 2 3 4 5 "
+#define FIELDS_10_TO_19 " 7 8 9 10 11 12 13 14 15 16 "
+#define FIELDS_4_TO_21  FIELDS_4_TO_8 "6" FIELDS_10_TO_19 "17 18"
+#define BAD       \
+	{         \
+		0 \
+	}
 
 static const struct stat_row stats[] = {
-	{"plain", "7 (sleep) S " FIELDS_4_TO_21 " 4242 0 0\n", 'S', 4242},
-	{"zombie", "7 (sleep) Z " FIELDS_4_TO_21 " 4242 0\n", 'Z', 4242},
-	{"name with blanks", "7 (a b c) R " FIELDS_4_TO_21 " 99 0\n", 'R', 99},
-	{"name with a parenthesis", "7 (a) Z 1) R " FIELDS_4_TO_21 " 99 0\n", 'R', 99},
-	{"name that copies a line", "7 (x) Z " FIELDS_4_TO_21 " 1) S " FIELDS_4_TO_21 " 77 0\n", 'S', 77},
-	{"name with a line break", "7 () (\n) S " FIELDS_4_TO_21 " 5 0\n", 'S', 5},
-	{"empty name", "7 () S " FIELDS_4_TO_21 " 5 0\n", 'S', 5},
-	{"negative fields", "7 (x) S -1 -1 -1 -1 -1 -1 7 8 9 10 11 12 13 14 15 16 17 18 123 0\n", 'S', 123},
-	{"64 bits", "7 (x) S " FIELDS_4_TO_21 " 18446744073709551615 0\n", 'S', UINT64_MAX},
-	{"nothing", "", 0, 0},
-	{"no name", "7 S 1 2 3", 0, 0},
-	{"cut short", "7 (x) S 1 2 3", 0, 0},
-	{"cut before the time", "7 (x) S " FIELDS_4_TO_21, 0, 0},
-	{"ends with the name", "7 (x)", 0, 0},
+	{"plain", "7 (sleep) S " FIELDS_4_TO_21 " 4242 0 0\n", {'S', 6, 17, 4242}},
+	{"zombie", "7 (sleep) Z " FIELDS_4_TO_21 " 4242 0\n", {'Z', 6, 17, 4242}},
+	{"name with blanks", "7 (a b c) R " FIELDS_4_TO_21 " 99 0\n", {'R', 6, 17, 99}},
+	{"name with a parenthesis", "7 (a) Z 1) R " FIELDS_4_TO_21 " 99 0\n", {'R', 6, 17, 99}},
+	{"name that copies a line",
+	 "7 (x) Z 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1) S " FIELDS_4_TO_21 " 77 0\n",
+	 {'S', 6, 17, 77}},
+	{"name with a line break", "7 () (\n) S " FIELDS_4_TO_21 " 5 0\n", {'S', 6, 17, 5}},
+	{"empty name", "7 () S " FIELDS_4_TO_21 " 5 0\n", {'S', 6, 17, 5}},
+	{"negative fields",
+	 "7 (x) S -1 -1 -1 -1 -1 4194304 7 8 9 10 11 12 13 -14 -15 16 1 18 123 0\n",
+	 {'S', 4194304, 1, 123}},
+	{"64 bits", "7 (x) S " FIELDS_4_TO_21 " 18446744073709551615 0\n", {'S', 6, 17, UINT64_MAX}},
+	{"all flags", "7 (x) S " FIELDS_4_TO_8 "4294967295" FIELDS_10_TO_19 "0 18 1\n", {'S', UINT32_MAX, 0, 1}},
+	{"nothing", "", BAD},
+	{"no name", "7 S 1 2 3", BAD},
+	{"cut short", "7 (x) S 1 2 3", BAD},
+	{"cut before the time", "7 (x) S " FIELDS_4_TO_21, BAD},
+	{"cut in the time", "7 (x) S " FIELDS_4_TO_21 " 42", BAD},
+	{"ends with the name", "7 (x)", BAD},
+	{"65 bits", "7 (x) S " FIELDS_4_TO_21 " 18446744073709551616 0\n", BAD},
+	{"negative time", "7 (x) S " FIELDS_4_TO_21 " -1 0\n", BAD},
+	{"no time but a word", "7 (x) S " FIELDS_4_TO_21 " now 0\n", BAD},
+	{"negative flags", "7 (x) S " FIELDS_4_TO_8 "-1" FIELDS_10_TO_19 "17 18 5 0\n", BAD},
+	{"flags of 33 bits", "7 (x) S " FIELDS_4_TO_8 "4294967296" FIELDS_10_TO_19 "17 18 5 0\n", BAD},
+	{"hexadecimal flags", "7 (x) S " FIELDS_4_TO_8 "0x6" FIELDS_10_TO_19 "17 18 5 0\n", BAD},
+	{"no flags but a blank", "7 (x) S " FIELDS_4_TO_8 FIELDS_10_TO_19 "17 18 5 0\n", BAD},
+	{"negative threads", "7 (x) S " FIELDS_4_TO_8 "6" FIELDS_10_TO_19 "-1 18 5 0\n", BAD},
 };
 
 static void test_parse_stat(void **state)
 {
 	const struct stat_row *row = *state;
-	uint64_t start_time = 1;
-	char letter = '?';
-	int r = state_parse_stat(row->text, &letter, &start_time);
+	struct pid_stat stat = {'?', 1, 2, 3};
+	const struct pid_stat expected = row->stat.state ? row->stat : stat;
 
-	assert_int_equal(r, row->state ? 0 : -EINVAL);
-	assert_int_equal(letter, row->state ? row->state : '?');
-	assert_true(start_time == (row->state ? row->start_time : 1));
+	assert_int_equal(state_parse_stat(row->text, &stat), row->stat.state ? 0 : -EINVAL);
+	assert_int_equal(stat.state, expected.state);
+	assert_int_equal(stat.flags, expected.flags);
+	assert_int_equal(stat.threads, expected.threads);
+	assert_true(stat.start_time == expected.start_time);
 }
 
 /* A child that waits to be killed. */
@@ -138,6 +158,37 @@ static void make_zombie(pid_t pid)
 static void reap(pid_t pid)
 {
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* By what a clone has made, and by what has executed a program, which outlives its end. */
+static void test_flags(void **state)
+{
+	const uint32_t forknoexec = 0x40;
+	struct pid_stat stat;
+	siginfo_t info;
+	pid_t pid = waiting_child();
+
+	(void)state;
+	assert_int_equal(state_read_stat(pid, &stat), 0);
+	assert_true(stat.flags & forknoexec);
+	assert_int_equal(stat.threads, 1);
+	make_zombie(pid);
+	assert_int_equal(state_read_stat(pid, &stat), 0);
+	assert_int_equal(stat.state, 'Z');
+	assert_true(stat.flags & forknoexec);
+	reap(pid);
+	assert_int_equal(state_read_stat(pid, &stat), -ESRCH);
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", "exit 0", (char *)NULL);
+		_exit(1);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(state_read_stat(pid, &stat), 0);
+	assert_int_equal(stat.state, 'Z');
+	assert_false(stat.flags & forknoexec);
+	reap(pid);
 }
 
 static void test_start_time(void **state)
@@ -346,6 +397,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows_are_complete),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_start_time),
 		cmocka_unit_test(test_boot_id),
 		cmocka_unit_test(test_living),

@@ -15,49 +15,53 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIELD_STATE = 3, FIELD_THREADS = 20, FIELD_START_TIME = 22 };
-
-/* Field n of the line, counted as proc(5) does, from the state on. */
-static const char *field(const char *text, unsigned n)
+/* Moves to the field that is n further; NULL when there is none. */
+static const char *skip(const char *at, unsigned n)
 {
-	/* The name may hold anything, also `) R 1`; what comes after it are a letter and numbers only. */
-	const char *p = strrchr(text, ')');
-
-	for (unsigned i = FIELD_STATE - 1; p && i < n; i++) {
-		p = strchr(p, ' ');
-		if (p)
-			p++;
+	for (; at && n > 0; n--) {
+		at = strchr(at, ' ');
+		if (at)
+			at++;
 	}
-	return p;
+	return at;
 }
 
-int state_parse_stat(const char *text, char *ret_state, uint64_t *ret_start_time)
+/* A whole number: a line that is cut off within it has another one. */
+static bool ends(const char *at)
 {
-	const char *state = field(text, FIELD_STATE), *start_time = field(text, FIELD_START_TIME);
+	return *at == ' ' || *at == '\n';
+}
 
-	if (!start_time || num_take_u64(&start_time, ret_start_time) < 0)
+static bool take_u32(const char *at, uint32_t *ret)
+{
+	return at && num_take_u32(&at, ret) == 0 && ends(at);
+}
+
+static bool take_u64(const char *at, uint64_t *ret)
+{
+	return at && num_take_u64(&at, ret) == 0 && ends(at);
+}
+
+int state_parse_stat(const char *text, struct pid_stat *ret)
+{
+	/* The name may hold anything, also `) R 1`; what comes after it are a letter and numbers only. */
+	const char *state = skip(strrchr(text, ')'), 1);
+	const char *flags = skip(state, 9 - 3), *threads = skip(flags, 20 - 9), *start_time = skip(threads, 22 - 20);
+	struct pid_stat stat;
+
+	if (!take_u32(flags, &stat.flags) || !take_u32(threads, &stat.threads) ||
+	    !take_u64(start_time, &stat.start_time))
 		return -EINVAL;
-	*ret_state = *state;
+	stat.state = *state;
+	*ret = stat;
 	return 0;
 }
 
-/* A process whose first thread has ended is shown as a zombie, too, for as long as another one goes on. */
-static bool has_living_thread(const char *text)
+int state_read_stat(pid_t pid, struct pid_stat *ret)
 {
-	const char *p = field(text, FIELD_THREADS);
-	uint32_t threads;
-
-	/* A real zombie still counts itself. */
-	return p && num_take_u32(&p, &threads) == 0 && threads > 1;
-}
-
-int state_pid_start_time(pid_t pid, uint64_t *ret)
-{
-	uint64_t start_time;
-	char path[64], text[4096], state;
 	_cleanup_close_ int fd = -1;
+	char path[64], text[4096];
 	ssize_t n;
-	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -70,12 +74,23 @@ int state_pid_start_time(pid_t pid, uint64_t *ret)
 	if (n < 0)
 		return -errno;
 	text[n] = '\0';
-	r = state_parse_stat(text, &state, &start_time);
+	return state_parse_stat(text, ret);
+}
+
+int state_pid_start_time(pid_t pid, uint64_t *ret)
+{
+	struct pid_stat stat;
+	int r = state_read_stat(pid, &stat);
+
 	if (r < 0)
 		return r;
-	if (state == 'X' || state == 'x' || (state == 'Z' && !has_living_thread(text)))
+	/*
+	 * A process whose first thread has ended is shown as a zombie, too, for as long as another one goes on. A real
+	 * zombie still counts itself.
+	 */
+	if (stat.state == 'X' || stat.state == 'x' || (stat.state == 'Z' && stat.threads <= 1))
 		return -ESRCH;
-	*ret = start_time;
+	*ret = stat.start_time;
 	return 0;
 }
 

@@ -131,11 +131,20 @@ int state_status(const struct container *container, bool frozen, enum container_
 /* The pure core of it, for its table of tests. */
 enum container_status state_status_of(bool created, bool has_pid, bool alive, bool start_pending, bool frozen);
 
+/* Of a line of /proc/PID/stat, as proc(5) counts its fields: */
+struct pid_stat {
+	char state;          /* 3 */
+	uint32_t flags;      /* 9: PF_ of the kernel */
+	uint32_t threads;    /* 20 */
+	uint64_t start_time; /* 22 */
+};
+
+/* Of the text, or -EINVAL; of a process, which may be a zombie, or -ESRCH. */
+int state_parse_stat(const char *text, struct pid_stat *ret);
+int state_read_stat(pid_t pid, struct pid_stat *ret);
+
 /* The start time of a living, not zombie, process; -ESRCH otherwise. */
 int state_pid_start_time(pid_t pid, uint64_t *ret);
-
-/* State letter and start time out of the text of a /proc/PID/stat, or -EINVAL. */
-int state_parse_stat(const char *text, char *ret_state, uint64_t *ret_start_time);
 
 /*
  * This boot's id, as text in a buffer that lasts; and whether the container was made in it: no pid and no cgroup path
