@@ -35,22 +35,17 @@ static int not_running(const char *id, struct err *err)
 	return err_msg(err, -ESRCH, "container with id %s is not running", id);
 }
 
-/* A group that somebody has removed, or unmounted with all of resctrl, has no numbers. */
 static int read_rdt(const struct watch *w, struct ocispec_arena *arena, struct rdt_stats *ret, bool *ret_there,
 		    struct err *err)
 {
 	const struct container_state *st = w->state;
 	_cleanup_close_ int root = -1;
-	int r;
+	int r = rdt_open_for(st, &root, err);
 
-	*ret_there = false;
-	if (!st->rdt_group)
-		return 0;
-	r = root = rdt_open(err);
-	if (r >= 0)
+	if (r == 0 && root >= 0)
 		r = rdt_stats_read(root, st->rdt_group, st->id, st->rdt_monitor, arena, ret, err);
-	*ret_there = r == 0;
-	return r == -ENODEV || r == -ENOENT ? 0 : r;
+	*ret_there = r == 0 && root >= 0;
+	return rdt_is_gone(r) ? 0 : r;
 }
 
 /* Reads the numbers and hands them on; -ENODEV when the cgroup is gone. */

@@ -297,14 +297,11 @@ static int do_resctrl(struct exec *e, struct err *err)
 {
 	const struct container_state *st = &e->container.state;
 	_cleanup_close_ int root = -1;
-	int r;
+	int r = rdt_open_for(st, &root, err);
 
-	if (!st->rdt_group)
-		return 0;
-	r = root = rdt_open(err);
-	if (r >= 0)
+	if (r == 0 && root >= 0)
 		r = rdt_enter(root, st->rdt_group, st->id, st->rdt_monitor, e->process.pid, err);
-	return r == -ENODEV || r == -ENOENT ? 0 : r;
+	return rdt_is_gone(r) ? 0 : r;
 }
 
 static int do_ready(struct exec *e, struct err *err)

@@ -251,6 +251,16 @@ int rdt_set(int root, const char *group, const char *schemata, char **ret_old, s
 	return r;
 }
 
+int rdt_open_for(const struct container_state *state, int *ret, struct err *err)
+{
+	int root = state->rdt_group ? rdt_open(err) : -ENODEV;
+
+	if (root < 0 && root != -ENODEV)
+		return root;
+	*ret = root < 0 ? -1 : root;
+	return 0;
+}
+
 int rdt_end(const struct container *container, struct err *err)
 {
 	const struct container_state *st = &container->state;

@@ -10,6 +10,8 @@
 #include "host/state/state.h"
 #include "plan/plan.h"
 
+#include <errno.h>
+
 /* The mounted root; a descriptor that the caller owns. -ENODEV: none is mounted. */
 int rdt_open(struct err *err);
 
@@ -27,6 +29,18 @@ int rdt_make(int root, const struct plan_rdt *plan, const char *id, bool *ret_ma
 
 /* Puts a task into the group and the one that monitors. */
 int rdt_enter(int root, const char *group, const char *id, bool monitor, pid_t pid, struct err *err);
+
+/*
+ * The root, for what concerns a container's group; *ret is -1 where it has none, or where it can't have it any more:
+ * resctrl is not mounted.
+ */
+int rdt_open_for(const struct container_state *state, int *ret, struct err *err);
+
+/* What a container goes without where its group is gone: somebody has removed it, or unmounted all of resctrl. */
+static inline bool rdt_is_gone(int r)
+{
+	return r == -ENOENT || r == -ENODEV;
+}
 
 /* Removes the monitoring group, and with whole the group itself, if it has no tasks where only_empty says so. */
 int rdt_remove(int root, const char *group, const char *id, bool monitor, bool whole, bool only_empty, struct err *err);
