@@ -272,7 +272,7 @@ int host_checkpoint(const struct host_options *options, const char *id, const st
 	if (r < 0)
 		thaw(&k);
 	if (r == 0 && !wishes->leave_running && !wishes->pre_dump)
-		r = container_destroy(&k.container, k.init_pidfd, err);
+		r = container_destroy(&k.container, k.init_pidfd, false, err);
 	images_close(&k.images);
 	facts_free(&k.facts);
 	bundle_close(&k.bundle);

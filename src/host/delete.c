@@ -76,7 +76,7 @@ static int end_cgroup(const struct container *container, int pidfd, struct err *
 	return cgroup ? cgroup_remove(cgroup, END_MS, err) : 0;
 }
 
-int container_destroy(struct container *container, int pidfd, struct err *err)
+int container_destroy(struct container *container, int pidfd, bool force, struct err *err)
 {
 	const struct container_state *st = &container->state;
 	_cleanup_free_ char *state = NULL;
@@ -84,7 +84,7 @@ int container_destroy(struct container *container, int pidfd, struct err *err)
 
 	r = end_cgroup(container, pidfd, err);
 	if (r == 0)
-		r = rdt_end(container, err);
+		r = rdt_end(container, force, err);
 	if (r < 0)
 		return r;
 	r = state_remove(container, err);
@@ -172,7 +172,7 @@ static int delete_locked(const struct host_options *options, struct container *c
 				*err = container->load_error;
 			return err_hint(err, "the container's processes and cgroup, if any, are left as they are");
 		}
-		return container_destroy(container, -1, err);
+		return container_destroy(container, -1, force, err);
 	}
 	r = view_status(container, &status, &pidfd, err);
 	if (r < 0)
@@ -181,7 +181,7 @@ static int delete_locked(const struct host_options *options, struct container *c
 		return err_msg(err, -EBUSY, "cannot delete container %s that is not stopped: %s", container->id,
 			       container_status_name(status));
 	r = pidfd < 0 ? settle_cgroup(options, container, err) : 0;
-	return r < 0 ? r : container_destroy(container, pidfd, err);
+	return r < 0 ? r : container_destroy(container, pidfd, force, err);
 }
 
 int container_delete(const struct host_options *options, struct container *container, struct err *err)

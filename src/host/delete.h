@@ -9,9 +9,10 @@
 /*
  * Ends whatever of the container lives (init by pidfd, the rest by its cgroup), removes its cgroup and its state
  * directory, runs its poststop hooks. The container must be locked. Idempotent: what is gone already is no error.
- * On failure the state directory is kept, so that it can be tried again.
+ * On failure the state directory is kept, so that it can be tried again. force: what can't be reached from here is
+ * left.
  */
-int container_destroy(struct container *container, int pidfd, struct err *err);
+int container_destroy(struct container *container, int pidfd, bool force, struct err *err);
 
 /*
  * delete --force of a container that was kept open, without the lock: of this one, not of another that has its id by

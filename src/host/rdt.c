@@ -3,6 +3,7 @@
 #include "host/rdt.h"
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "config/schemata.h"
 
@@ -261,7 +262,22 @@ int rdt_open_for(const struct container_state *state, int *ret, struct err *err)
 	return 0;
 }
 
-int rdt_end(const struct container *container, struct err *err)
+/* The groups went with the last mount of resctrl; there is one file system, in whatever mount namespaces it is seen. */
+static int end_unmounted(const struct container_state *st, bool force, struct err *err)
+{
+	static const char reason[] = "resctrl is not mounted in this mount namespace";
+
+	if (!rdt_is_mounted_elsewhere())
+		return 0;
+	if (force) {
+		log_warning("resctrl group %s keeps what container %s had of it: %s", st->rdt_group, st->id, reason);
+		return 0;
+	}
+	err_msg(err, -ENODEV, "remove what container %s has of resctrl group %s: %s", st->id, st->rdt_group, reason);
+	return err_hint(err, "delete it where resctrl is mounted, or with --force, which leaves the group");
+}
+
+int rdt_end(const struct container *container, bool force, struct err *err)
 {
 	const struct container_state *st = &container->state;
 	_cleanup_close_ int root = -1;
@@ -274,8 +290,7 @@ int rdt_end(const struct container *container, struct err *err)
 	if (r < 0 || !same_boot)
 		return r;
 	root = rdt_open(err);
-	/* Its groups went with the mount. */
 	if (root == -ENODEV)
-		return 0;
+		return end_unmounted(st, force, err);
 	return root < 0 ? root : rdt_remove(root, st->rdt_group, st->id, st->rdt_monitor, st->rdt_made, false, err);
 }

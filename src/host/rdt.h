@@ -18,6 +18,13 @@ int rdt_open(struct err *err);
 /* The pure core of it: where a resctrl is mounted by the next such line of *mountinfo, which is cut. NULL: no more. */
 const char *rdt_mount_point(char **mountinfo);
 
+/*
+ * Whether it is mounted in some mount namespace, where rdt_open() says not in ours: the groups stay then. Also true
+ * when the kernel does not tell. The text is that of a /proc/PID/cpu_resctrl_groups.
+ */
+bool rdt_is_mounted_elsewhere(void);
+bool rdt_tells_of_mount(const char *groups);
+
 /* Before anything is made: whether the group is there, and whether what the plan says goes with that. */
 int rdt_check(int root, const struct plan_rdt *plan, bool *ret_exists, struct err *err);
 
@@ -51,8 +58,11 @@ int rdt_set(int root, const char *group, const char *schemata, char **ret_old, s
 /* Whether the machine has what these schemata are about; texts of runc's update. */
 int rdt_check_kinds(int root, bool cache, bool bandwidth, struct err *err);
 
-/* At the end of a container: removes what it alone had. */
-int rdt_end(const struct container *container, struct err *err);
+/*
+ * At the end of a container: removes what it alone had. Where resctrl is mounted for others only it can't, which is an
+ * error, or with force a warning.
+ */
+int rdt_end(const struct container *container, bool force, struct err *err);
 
 /* ---- numbers: rdt_stats.c ---- */
 

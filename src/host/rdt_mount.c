@@ -23,6 +23,20 @@ const char *rdt_mount_point(char **mountinfo)
 	return NULL;
 }
 
+bool rdt_tells_of_mount(const char *groups)
+{
+	/* Mounted, the group of the process stands behind it; that of all who are in no other is "/". */
+	return strncmp(groups, "res:\n", 5) != 0;
+}
+
+bool rdt_is_mounted_elsewhere(void)
+{
+	_cleanup_free_ char *groups = NULL;
+
+	return fd_read_file(AT_FDCWD, "/proc/self/cpu_resctrl_groups", 4096, &groups, NULL) < 0 ||
+	       rdt_tells_of_mount(groups);
+}
+
 int rdt_open(struct err *err)
 {
 	_cleanup_free_ char *text = NULL;

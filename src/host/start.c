@@ -167,7 +167,7 @@ static int start_locked(struct container *container, struct agent *agent, struct
 	r = r == 0 ? start_finish(container, sock, pidfd, agent, &destroy, err)
 		   : check_memory(container, pidfd, r, err);
 	if (r < 0 && destroy) {
-		if (container_destroy(container, pidfd, &why) < 0)
+		if (container_destroy(container, pidfd, false, &why) < 0)
 			err_hint(err, "the container could not be removed: %s", why.msg);
 		return r;
 	}

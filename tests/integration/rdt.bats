@@ -169,6 +169,63 @@ nothing_left() { same "$(ls "$FAKE_RESCTRL")" "$GROUPS_BEFORE" "groups"; }
 	nothing_left
 }
 
+# unmounted [ELSEWHERE]: resctrl is not mounted here, but in other mount namespaces.
+unmounted()
+{
+	unset FAKE_RESCTRL FAKE_RESCTRL_ELSEWHERE
+	[ -z "${1:-}" ] || export FAKE_RESCTRL_ELSEWHERE=yes
+}
+mounted() { export FAKE_RESCTRL=$T/resctrl; }
+
+@test "intelRdt: delete where resctrl is not mounted forgets no group" {
+	local groups
+	rdt '{"schemata": ["L3:0=f"]}'
+	args /probe wait
+	ok turtle create box
+	unmounted elsewhere
+	for _ in 1 2; do
+		refused "remove what container box has of resctrl group box: resctrl is not mounted in this mount namespace (delete it where resctrl is mounted, or with --force, which leaves the group)" \
+			turtle delete box
+		ok turtle state box
+		same "$(jq -r .status "$T/out")" stopped
+	done
+	mounted
+	[ -d "$FAKE_RESCTRL/box" ] || fail "there is no group to find"
+	ok turtle delete box
+	nothing_left
+	group gold
+	for groups in '{"closID": "gold", "enableMonitoring": true}' '{}'; do
+		rdt "$groups"
+		ok turtle create box
+		unmounted elsewhere
+		refused "resctrl is not mounted in this mount namespace" turtle delete box
+		call turtle --debug delete --force box
+		same "$status" 0
+		[[ $stderr == *"resctrl group "*" keeps what container box had of it: resctrl is not mounted in this"* ]] ||
+			fail "no warning"
+		[ ! -e "$STATE/box" ] || fail "a state entry stays"
+		mounted
+	done
+	[ -d "$FAKE_RESCTRL/box" ] && [ -d "$FAKE_RESCTRL/gold/mon_groups/box" ] || fail "a group is gone"
+}
+
+@test "intelRdt: delete where resctrl is not mounted at all, or the group is not the container's" {
+	rdt '{"schemata": ["L3:0=f"], "enableMonitoring": true}'
+	args /probe wait
+	ok turtle create box
+	# Its groups went with it.
+	unmounted
+	ok turtle delete box
+	[ ! -e "$STATE/box" ] || fail "a state entry stays"
+	mounted
+	group gold
+	rdt '{"closID": "gold"}'
+	ok turtle create box
+	unmounted elsewhere
+	ok turtle delete box
+	[ ! -e "$STATE/box" ] || fail "a state entry stays"
+}
+
 @test "intelRdt: bad values are refused before anything is made" {
 	local value
 	for value in . .. a/b // /a info mon_groups mon_data $'a\nb'; do

@@ -61,6 +61,30 @@ static void test_no_mount(void **state)
 				     "/sys/fs/resctrl)");
 }
 
+struct tells_row {
+	const char *name, *text;
+	bool mounted;
+};
+
+/* As the kernel writes a /proc/PID/cpu_resctrl_groups. */
+static const struct tells_row tells[] = {
+	{"not mounted", "res:\nmon:\n", false},
+	{"in the root", "res:/\nmon:\n", true},
+	{"in a group", "res:gold\nmon:\n", true},
+	{"in a group that is monitored", "res:gold\nmon:box\n", true},
+	{"monitored in the root", "res:/\nmon:box/\n", true},
+	/* Who does not know must not say that there is nothing. */
+	{"nothing", "", true},
+	{"another text", "mon:\nres:\n", true},
+};
+
+static void test_tells(void **state)
+{
+	const struct tells_row *row = *state;
+
+	assert_int_equal(rdt_tells_of_mount(row->text), row->mounted);
+}
+
 /* ---- groups -------------------------------------------------------------------------------------------------- */
 
 struct fixture {
@@ -335,6 +359,7 @@ int main(void)
 	int failed = 0;
 
 	failed += run_table("resctrl: the mount", mounts, test_mount);
+	failed += run_table("resctrl: whether it is mounted for others", tells, test_tells);
 	failed += run_table("resctrl: a group that is there", compares, test_compare);
 	failed += cmocka_run_group_tests(tests, NULL, NULL);
 	return failed;
