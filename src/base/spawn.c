@@ -6,6 +6,7 @@
  */
 #include "base/spawn.h"
 
+#include "base/default_path.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -17,8 +18,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* The address sanitizer marks what is not to be touched on a stack, and would find the marks of the child before. */
 #define ON_SHARED_STACK __attribute__((no_sanitize("address")))

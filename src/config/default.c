@@ -2,13 +2,14 @@
 /* The configuration that `spec` writes: a shell on a terminal, in a read-only root, with few capabilities. */
 #include "config/config.h"
 
+#include "base/default_path.h"
 #include "base/mem.h"
 
 #include <string.h>
 
 /* The document's fields are not const because a parser fills them; these are only read all the same. */
 static const char *args[] = {"sh"};
-static const char *env[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"};
+static const char *env[] = {"PATH=" DEFAULT_PATH, "TERM=xterm"};
 static const char *capabilities[] = {"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"};
 
 static const char *dev_options[] = {"nosuid", "strictatime", "mode=755", "size=65536k"};

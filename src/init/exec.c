@@ -2,13 +2,14 @@
 /* The program: its working directory, home, where it is, and at last its execution. */
 #include "init/init.h"
 
+#include "base/default_path.h"
+
 #include <limits.h>
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 /* Of a passwd file; a user further down has no home here. */
 #define PASSWD_MAX (4U << 20)
 

@@ -8,6 +8,7 @@
  */
 #include "host/criu/criu.h"
 
+#include "base/default_path.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/sys.h"
@@ -28,8 +29,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define END_MS       10000
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define END_MS 10000
 
 extern char **environ;
 
