@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "host/facts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -86,6 +87,7 @@ static int make_config(const struct request *request, struct ocispec_arena *aren
 	const struct box_request look = {
 		.terminal =
 			create->detach ? create->console_socket != NULL : isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
+		.selinux = facts_selinux,
 	};
 	struct box_surroundings around;
 	struct oci_config *config;

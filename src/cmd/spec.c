@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "host/facts.h"
 #include "ocispec.h"
 
 #include <errno.h>
@@ -58,7 +59,7 @@ static int make_config(struct ocispec_arena *arena, const struct request *reques
 		       struct err *err)
 {
 	_cleanup_free_ char *rootfs = NULL;
-	struct box_request look = {.rootless = request->rootless, .terminal = true};
+	struct box_request look = {.rootless = request->rootless, .terminal = true, .selinux = facts_selinux};
 	struct box_surroundings around;
 	struct config_facts facts;
 	int r;

@@ -54,6 +54,7 @@ struct box_surroundings {
 	const char *seccomp;               /* the profile's text, or NULL */
 	/* Fills type, major, minor, mode and owner of the device at the path of the host; -ENODEV: it is none. */
 	int (*device)(const char *path, struct oci_device *ret);
+	bool (*selinux)(void); /* whether this host has SELinux, with a policy */
 };
 
 /* In arena. -EINVAL names the option and the value that is wrong. */
@@ -65,6 +66,7 @@ struct box_request {
 	bool rootless;              /* even for root */
 	bool terminal;              /* where the wishes don't say */
 	const char *default_rootfs; /* whose passwd to read where none is named */
+	bool (*selinux)(void);      /* asked where it matters */
 };
 
 /* Fills *ret, in arena. Nothing is changed. */

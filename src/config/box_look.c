@@ -272,6 +272,7 @@ static int look_at_caller(const struct box_request *request, struct ocispec_aren
 	ret->resolv_conf = look_at_resolv_conf(ret->rootfs);
 	ret->environ = environ;
 	ret->device = look_at_device;
+	ret->selinux = request->selinux;
 	return ret->rootfs && ret->rootless && ret->uid != 0 ? look_at_ids(arena, ret, err) : 0;
 }
 

@@ -110,6 +110,7 @@ struct bind {
 	const char *source, *destination, *propagation;
 	bool readonly, flat;
 	const char *idmap; /* "idmap", or with its mappings */
+	const char *label; /* "z" or "Z" */
 	struct options flags;
 };
 
@@ -143,8 +144,24 @@ static int add_bind(struct box *box, const char *option, const char *value, cons
 	return box_add_mount(box, option, value, &mount, err);
 }
 
-/* One of the words that -v and --mount type=bind have in common. */
-static int bind_word(const char *option, const char *value, const char *word, struct bind *bind, struct err *err)
+/*
+ * "z", "Z": docker and podman give the source a label that this container, or any, may use. Without SELinux that is
+ * nothing. With it there is none to give: the container has the label of whoever starts it.
+ */
+static int label_word(struct box *box, const char *value, const char *word, struct bind *bind, struct err *err)
+{
+	if (bind->label && strcmp(bind->label, word) != 0)
+		return box_bad(err, "--volume", value, "z and Z contradict each other");
+	bind->label = word;
+	if (!box->around->selinux())
+		return 0;
+	box_bad(err, "--volume", value,
+		"%s would give the source the container's SELinux label, and this container has none of its own", word);
+	return err_hint(err, "leave it out; where the policy denies the source, see chcon(1)");
+}
+
+/* One of the options behind the second colon of -v. */
+static int bind_word(struct box *box, const char *value, const char *word, struct bind *bind, struct err *err)
 {
 	if (!strcmp(word, "ro") || !strcmp(word, "rw"))
 		bind->readonly = word[1] == 'o';
@@ -155,9 +172,9 @@ static int bind_word(const char *option, const char *value, const char *word, st
 	else if (!strcmp(word, "idmap") || !strncmp(word, "idmap=", 6))
 		bind->idmap = word;
 	else if (!strcmp(word, "z") || !strcmp(word, "Z"))
-		return box_bad(err, option, value, "labels of SELinux are not supported yet (%s)", word);
+		return label_word(box, value, word, bind, err);
 	else if (!IS_ONE_OF(word, flags) || !options_add(&bind->flags, word))
-		return box_bad(err, option, value, "unknown option \"%s\"", word);
+		return box_bad(err, "--volume", value, "unknown option \"%s\"", word);
 	return 0;
 }
 
@@ -200,7 +217,7 @@ static int add_volume(struct box *box, const char *value, struct err *err)
 	if (n == 3 && !words)
 		return box_no_memory(err);
 	for (size_t i = 0; i < n_words; i++) {
-		int r = bind_word(option, value, words[i], &bind, err);
+		int r = bind_word(box, value, words[i], &bind, err);
 
 		if (r < 0)
 			return r;

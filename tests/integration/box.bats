@@ -251,6 +251,15 @@ cgroup_of() { printf '%s' "$CGROUP_MOUNT$CGROUP_BASE/$1"; }
 	[[ $stderr == *"$T/none"*"No such file"* ]] || fail "other words"
 }
 
+@test "box: without SELinux a volume has no label to get" {
+	[ ! -e /sys/fs/selinux/enforce ] || skip "there is SELinux here"
+	mkdir "$T/data"
+	echo hello >"$T/data/file"
+	in_box -v "$T/data:/shared:z" -v "$T/data:/own:Z,ro" -- sh -c 'cat /shared/file /own/file; /probe open /own/file w'
+	has $'hello\nhello' EROFS
+	bad 'invalid value "/a:/b:z,ro,Z" for --volume: z and Z contradict each other' -v /a:/b:z,ro,Z -- true
+}
+
 @test "box: read-only with all that is mounted below" {
 	mkdir -p "$T/data/sub"
 	# shellcheck disable=SC2016

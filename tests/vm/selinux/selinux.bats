@@ -151,3 +151,30 @@ context_of()
 	ok turtle run -d other
 	same "$(label_of "/proc/$(init_pid other)/attr/current")" "$LABEL"
 }
+
+@test "selinux: a volume of run --rootfs is not given another label" {
+	policy
+	mkdir "$T/data"
+	echo hello >"$T/data/file"
+	local option before
+	before=$(stat -c %C "$T/data/file")
+	for option in z Z ro,z; do
+		refused "would give the source the container's SELinux label, and this container has none of its own" \
+			turtle run --rootfs "$ROOTFS" -v "$T/data:/mnt:$option" -- cat /mnt/file
+	done
+	refused "this container has none of its own" turtle spec -v "$T/data:/mnt:z" -f labelled.json
+	ok turtle run --rootfs "$ROOTFS" -v "$T/data:/mnt" -- cat /mnt/file
+	is hello
+	same "$(stat -c %C "$T/data/file")" "$before"
+}
+
+@test "selinux: its file system is found wherever it is mounted" {
+	policy
+	config --arg label "$LABEL" '.process.selinuxLabel = $label'
+	args cat /proc/self/attr/current
+	mkdir "$T/se linux"
+	# shellcheck disable=SC2016
+	ok unshare -m --propagation private sh -c 'mount -t selinuxfs none "$1" && umount "$2" && shift 2 && exec "$@"' _ \
+		"$T/se linux" $FS "$TURTLE" --root "$STATE" run box
+	is "$LABEL"
+}
