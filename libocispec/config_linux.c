@@ -25,8 +25,10 @@ static const struct ocispec_property time_offsets_properties[] = {
 	OCISPEC_SUB(struct oci_time_offsets, monotonic, "monotonic", &time_offset_object),
 	OCISPEC_SUB(struct oci_time_offsets, boottime, "boottime", &time_offset_object),
 };
-static const struct ocispec_object time_offsets_object =
-	OCISPEC_OBJECT(struct oci_time_offsets, time_offsets_properties);
+/* To the specification a map by the names of clocks, which may have no unknown ones: a misspelled one would be
+ * forgotten. */
+static const struct ocispec_object time_offsets_object = OCISPEC_CLOSED_OBJECT(
+	struct oci_time_offsets, time_offsets_properties, "no such clock, there are monotonic and boottime");
 
 static const struct ocispec_property device_properties[] = {
 	OCISPEC_FIELD(struct oci_device, path, "path", .required = true),

@@ -37,7 +37,8 @@
  * The kind of a property follows from the C type of its field, so a table cannot disagree with its struct. A list
  * xs has its count in the field n_xs. What the absence of each looks like is told in ocispec.h.
  *
- * Reading: unknown keys are skipped with all that they hold; null is the absence of a property. Keys match exactly.
+ * Reading: unknown keys are skipped with all that they hold, or are errors where the object is closed; null is the
+ * absence of a property. Keys match exactly.
  * Writing: properties stand in the order of the table. Left out is what is absent: NULL, an optional scalar that is
  * not set, and a plain scalar that is false or 0 - unless it is required, then it is always written. A struct that is
  * embedded (OCISPEC_EMBED) is never absent. With .null the absence is written too, as null.
@@ -96,6 +97,7 @@ struct ocispec_object {
 	uint16_t n_properties; /* at most OCISPEC_MAX_PROPERTIES */
 	uint16_t size;         /* of the C struct */
 	uint16_t key_offset;   /* of the const char * that keeps the key, where the object is used in ENTRIES */
+	const char *unknown;   /* of a closed object: the error that another key is */
 };
 
 /* A string, a bool, a number or a struct oci_opt_*. */
@@ -167,6 +169,13 @@ struct ocispec_object {
 	{                                                                                                 \
 		.name = #type, .properties = (table), .n_properties = sizeof(table) / sizeof((table)[0]), \
 		.size = sizeof(type)                                                                      \
+	}
+
+/* Has these keys and no others: what a map is whose keys are known. */
+#define OCISPEC_CLOSED_OBJECT(type, table, error)                                                         \
+	{                                                                                                 \
+		.name = #type, .properties = (table), .n_properties = sizeof(table) / sizeof((table)[0]), \
+		.size = sizeof(type), .unknown = (error)                                                  \
 	}
 
 #define OCISPEC_ENTRY_OBJECT(type, key_field, table)                                                      \

@@ -588,6 +588,8 @@ static int on_map_key(void *ctx, const unsigned char *s, size_t n)
 		uint64_t bit;
 
 		f->property = find_property(f, (const char *)s, n);
+		if (!f->property && f->object->unknown)
+			return fail(p, here(p), keep_string(p, s, n), f->object->unknown);
 		if (!f->property)
 			return 1;
 		bit = UINT64_C(1) << (f->property - f->object->properties);

@@ -314,11 +314,13 @@ mapped()
 	matches '^monotonic +100000 +5$' '^boottime +0 +999999999$'
 }
 
-@test "time: offsets without a new namespace, and out of range" {
+@test "time: offsets without a new namespace, out of range, of no clock" {
 	config '.linux.timeOffsets = {"monotonic": {"secs": 1}}'
 	box_refused timeOffsets
 	config '.linux.namespaces += [{"type": "time"}] | .linux.timeOffsets = {"monotonic": {"secs": -9000000000000000000}}'
 	box_refused monotonic
+	config '.linux.timeOffsets = {"monotonik": {"secs": 1}}'
+	box_refused 'linux.timeOffsets.monotonik: no such clock, there are monotonic and boottime'
 	config '.linux.namespaces |= map(select(.type != "time")) + [{"type": "time", "path": "/proc/self/ns/time"}] | .linux.timeOffsets = {"monotonic": {"secs": 1}}'
 	box_refused timeOffsets
 }
