@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include <linux/audit.h>
@@ -26,6 +25,7 @@
 #include "host/seccomp.h"
 
 #include "bpf.h"
+#include "random.h"
 
 /* ---- The profile, read plainly ---------------------------------------------------------------------------- */
 
@@ -606,23 +606,6 @@ static void test_operator(void **state)
 
 /* ---- Random profiles -------------------------------------------------------------------------------------- */
 
-static uint64_t seed;
-
-/* splitmix64: the same profiles everywhere. */
-static uint64_t next(void)
-{
-	uint64_t z = seed += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
-static size_t below(size_t n)
-{
-	return (size_t)(next() % n);
-}
-
 /* Without those that 32-bit x86 also reaches through socketcall and ipc. */
 static const char *const syscalls[] = {
 	"read",      "write",   "open",        "close",    "stat",    "lseek",       "mmap",   "mprotect",  "munmap",
@@ -657,7 +640,7 @@ static struct oci_opt_u32 random_number(const char *action)
 	struct oci_opt_u32 number = {0};
 
 	if ((strcmp(action, "SCMP_ACT_ERRNO") == 0 || strcmp(action, "SCMP_ACT_TRACE") == 0) && below(2))
-		number = (struct oci_opt_u32){true, (uint32_t)below(134)};
+		number = (struct oci_opt_u32){true, below(134)};
 	return number;
 }
 
@@ -668,8 +651,7 @@ static void random_args(struct ocispec_arena *arena, struct oci_seccomp_rule *ru
 	for (size_t i = 0; i < rule->n_args; i++) {
 		struct oci_seccomp_arg *arg = &rule->args[i];
 
-		*arg = (struct oci_seccomp_arg){(uint32_t)below(6), random_value(), 0,
-						operators[below(ARRAY_SIZE(operators))]};
+		*arg = (struct oci_seccomp_arg){below(6), random_value(), 0, operators[below(ARRAY_SIZE(operators))]};
 		arg->value_two = below(2) ? arg->value : arg->value & random_value();
 	}
 }
@@ -775,23 +757,10 @@ static bool is_too_long(const struct oci_seccomp *p, struct ocispec_arena *arena
 	return WEXITSTATUS(status) != 0;
 }
 
-/* The seed of those that nobody has seen yet: TURTLE_TEST_SEED, or the time. */
-static uint64_t fresh_seed(void)
-{
-	const char *given = getenv("TURTLE_TEST_SEED");
-
-	return given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-}
-
-/* The state is the first of fifty seeds; 0: a fresh one, which is printed to be had again. */
+/* The state is the first of fifty seeds. */
 static void test_random(void **state)
 {
-	uint64_t first = (uint64_t)(uintptr_t)*state;
-
-	if (first == 0) {
-		first = fresh_seed();
-		print_message("TURTLE_TEST_SEED=%llu\n", (unsigned long long)first);
-	}
+	uint64_t first = seed_of(state);
 
 	for (uint64_t i = 0; i < 50; i++) {
 		struct ocispec_arena *arena = ocispec_arena_new();

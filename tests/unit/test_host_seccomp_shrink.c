@@ -10,30 +10,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include "base/mem.h"
 #include "host/seccomp_shrink.h"
 
 #include "bpf.h"
-
-static uint64_t seed;
-
-/* splitmix64 */
-static uint64_t next(void)
-{
-	uint64_t z = seed += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
-static uint32_t below(uint32_t n)
-{
-	return (uint32_t)(next() % n);
-}
+#include "random.h"
 
 #define LD(offset)        ((struct sock_filter){BPF_LD | BPF_W | BPF_ABS, 0, 0, (offset)})
 #define JUMP(op, k, t, f) ((struct sock_filter){BPF_JMP | (op) | BPF_K, (t), (f), (k)})
@@ -117,14 +100,9 @@ static void compare(const struct sock_filter *p, size_t n, const struct seccomp_
 
 static void test_random(void **state)
 {
-	const char *given = getenv("TURTLE_TEST_SEED");
 	size_t taken = 0, rounds = 4000;
 
-	seed = (uint64_t)(uintptr_t)*state;
-	if (seed == 0) {
-		seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-		print_message("TURTLE_TEST_SEED=%llu\n", (unsigned long long)seed);
-	}
+	seed = seed_of(state);
 	for (size_t round = 0; round < rounds; round++) {
 		struct sock_filter p[64];
 		size_t n = 8 + below(ARRAY_SIZE(p) - 8);
