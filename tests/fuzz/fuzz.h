@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "ocispec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,6 +19,23 @@ static inline void must(int holds, const char *what)
 		return;
 	fprintf(stderr, "broken: %s\n", what);
 	abort();
+}
+
+/* The input as a string; the caller frees it. */
+static inline char *new_text(const uint8_t *data, size_t size)
+{
+	char *text = strndup((const char *)data, size);
+
+	must(text != NULL, "there is memory");
+	return text;
+}
+
+static inline struct ocispec_arena *new_arena(void)
+{
+	struct ocispec_arena *arena = ocispec_arena_new();
+
+	must(arena != NULL, "there is memory");
+	return arena;
 }
 
 #endif

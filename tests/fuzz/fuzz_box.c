@@ -6,8 +6,6 @@
  */
 #include "fuzz.h"
 
-#include <string.h>
-
 #include "config/box.h"
 #include "config/config.h"
 
@@ -45,11 +43,10 @@ static void check_user(const char *wished, const struct oci_user *user)
 static void run(const struct box_wishes *wishes, const struct box_surroundings *around)
 {
 	static const struct config_facts facts = {0};
-	struct ocispec_arena *arena = ocispec_arena_new();
+	struct ocispec_arena *arena = new_arena();
 	struct oci_config *config;
 	struct err err = {0};
 
-	must(arena != NULL, "there is memory");
 	if (box_config(wishes, around, arena, &config, &err) == 0) {
 		check_user(wishes->user, config->process->user);
 		if (config_validate(config, &facts, NULL, NULL, &err) < 0) {
@@ -69,9 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *groups[MAX_GROUPS], *command[] = {"true"};
 	struct box_wishes wishes = {.rootfs = "/r", .group_add.values = groups, .command = {.n = 1, .values = command}};
 	struct box_surroundings around = {.rootfs = "/r", .cwd = "/", .kernel = {6, 1}, .environ = nothing};
-	char *text = strndup((const char *)data, size), *rest = text, *list, *word;
+	char *text = new_text(data, size), *rest = text, *list, *word;
 
-	must(text != NULL, "there is memory");
 	wishes.user = next_part(&rest);
 	list = next_part(&rest);
 	while (list && *list && wishes.group_add.n < MAX_GROUPS && (word = strsep(&list, "\n")))

@@ -5,10 +5,6 @@
  */
 #include "fuzz.h"
 
-#include <string.h>
-
-#include "ocispec.h"
-
 static void check_error(const struct ocispec_error *error)
 {
 	size_t n = strnlen(error->message, sizeof error->message);
@@ -45,11 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 							       &oci_features_object};
 
 	for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++) {
-		struct ocispec_arena *arena = ocispec_arena_new();
+		struct ocispec_arena *arena = new_arena();
 		struct ocispec_error error;
 		void *document;
 
-		must(arena != NULL, "there is memory");
 		if (ocispec_parse(objects[i], (const char *)data, size, "fuzz", arena, &document, &error) == 0)
 			check_document(objects[i], arena, document, (enum ocispec_style)(i % 4));
 		else

@@ -6,7 +6,6 @@
  */
 #include "fuzz.h"
 
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -90,7 +89,7 @@ static void check_process(const struct exec_wishes *w, const struct oci_process 
 static void run(const struct exec_wishes *wishes)
 {
 	static const struct config_facts facts = {0};
-	struct ocispec_arena *arena = ocispec_arena_new();
+	struct ocispec_arena *arena = new_arena();
 	struct ocispec_error why;
 	struct oci_process *before;
 	struct oci_config *config;
@@ -99,7 +98,6 @@ static void run(const struct exec_wishes *wishes)
 	size_t size;
 	void *document;
 
-	must(arena != NULL, "there is memory");
 	must(ocispec_parse(&oci_config_object, own, strlen(own), "own", arena, &document, &why) == 0,
 	     "the container's own configuration is one");
 	config = document;
@@ -121,11 +119,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *env[MAX_LINES], *caps[MAX_LINES], *gids[MAX_LINES], *command[MAX_LINES];
 	struct exec_wishes wishes = {
 		.env.values = env, .caps.values = caps, .additional_gids.values = gids, .command.values = command};
-	char *text = strndup((const char *)data, size), *rest = text, *line;
+	char *text = new_text(data, size), *rest = text, *line;
 	char path[64];
 	int fd = -1;
 
-	must(text != NULL, "there is memory");
 	if (size && *data == '{') {
 		fd = memfd_create("process", MFD_CLOEXEC);
 		must(fd >= 0 && fd_write_all(fd, data, size) == 0, "there is a file");
