@@ -97,6 +97,12 @@ podman_setup()
 	cd "$T" || return 1
 }
 
+# For bats; a file that has more to do has its own instead.
+setup_file() { podman_setup_file; }
+teardown_file() { podman_teardown_file; }
+setup() { podman_setup; }
+teardown() { podman_teardown; }
+
 # What is left of containers, one a line.
 podman_left()
 {

@@ -5,32 +5,7 @@
 # shellcheck disable=SC2016,SC2034,SC2154
 
 load ../../integration/helpers
-load ../podman
-
-setup_file() { podman_setup_file; }
-teardown_file() { podman_teardown_file; }
-setup() { podman_setup; }
-
-teardown()
-{
-	command buildah rm --all >/dev/null 2>&1
-	podman_teardown
-}
-
-export BUILDAH_RUNTIME=$RUNTIME
-
-buildah() { timeout --foreground -k 1 100 buildah "$@" 3>&- 4>&-; }
-
-# in_it OPTION... COMMAND...: in the working container $container.
-in_it()
-{
-	local options=()
-	while [[ $1 == -* ]]; do
-		options+=("$1")
-		shift
-	done
-	call buildah run --network none "${options[@]}" "$container" -- "$@"
-}
+load ../buildah
 
 @test "buildah: an image from nothing: from scratch, add, run, config, commit" {
 	local container
@@ -39,7 +14,7 @@ in_it()
 	container=$output
 	ok buildah add --quiet "$container" "$T/root.tar" /
 	# The runtime that is named, and none but that, does it.
-	call buildah run --network none --runtime /no/such/runtime "$container" -- true
+	in_it --runtime=/no/such/runtime true
 	differ "$status" 0
 	in_it --user=1000:1000 --env=A=b --workingdir=/tmp --hostname=named sh -c 'id -u; id -g; echo $A; pwd; hostname; echo $$; touch /tmp/made'
 	same "$status" 0

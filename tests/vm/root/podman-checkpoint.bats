@@ -14,7 +14,6 @@ setup()
 	[ "${TURTLE_VM:-}" != uml ] || skip "no CRIU in user-mode Linux"
 	podman_setup
 }
-teardown() { podman_teardown; }
 
 COUNT='i=0; while :; do i=$((i+1)); echo $i; sleep 0.2; done'
 

@@ -7,11 +7,6 @@
 load ../../integration/helpers
 load ../podman
 
-setup_file() { podman_setup_file; }
-teardown_file() { podman_teardown_file; }
-setup() { podman_setup; }
-teardown() { podman_teardown; }
-
 @test "podman: the drop-in makes turtle known" {
 	quiet info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Path}} {{.Host.OCIRuntime.Version}}'
 	[[ $output == "$RUNTIME /"*/"$RUNTIME $RUNTIME version "* ]] || fail "another runtime"

@@ -5,32 +5,18 @@
 # shellcheck disable=SC2016,SC2034,SC2154
 
 load ../../integration/helpers
-load ../podman
-
-setup_file() { podman_setup_file; }
-teardown_file() { podman_teardown_file; }
-setup() { podman_setup; }
-
-teardown()
-{
-	command buildah rm --all >/dev/null 2>&1
-	podman_teardown
-}
-
-export BUILDAH_RUNTIME=$RUNTIME
-
-buildah() { timeout --foreground -k 1 100 buildah "$@" 3>&- 4>&-; }
+load ../buildah
 
 @test "buildah: rootless: from, run, commit" {
 	local container
 	ok buildah from --pull-never box
 	container=$output
-	call buildah run --network none --runtime /no/such/runtime "$container" -- true
+	in_it --runtime=/no/such/runtime true
 	differ "$status" 0
-	call buildah run --network none --user 1000:1000 --workingdir /tmp "$container" -- sh -c 'id -u; pwd; sed "s/  */ /g" /proc/self/uid_map'
+	in_it --user=1000:1000 --workingdir=/tmp sh -c 'id -u; pwd; sed "s/  */ /g" /proc/self/uid_map'
 	same "$status" 0
 	is $'1000\n/tmp\n 0 1000 1\n 1 100000 65536'
-	call buildah run --network none "$container" -- sh -c 'echo made >/made; exit 6'
+	in_it sh -c 'echo made >/made; exit 6'
 	same "$status" 6
 	ok buildah commit --quiet "$container" kept
 	ok buildah rm "$container"

@@ -7,11 +7,6 @@
 load ../../integration/helpers
 load ../podman
 
-setup_file() { podman_setup_file; }
-teardown_file() { podman_teardown_file; }
-setup() { podman_setup; }
-teardown() { podman_teardown; }
-
 @test "podman: a rootless container's output, input, status and user" {
 	quiet info --format '{{.Host.OCIRuntime.Name}} {{.Host.Security.Rootless}} {{.Host.CgroupManager}}'
 	is "$RUNTIME true systemd"
