@@ -17,15 +17,14 @@
 #include "host/images.h"
 #include "host/outside.h"
 #include "host/stdio.h"
+#include "host/stop.h"
 #include "host/view.h"
 #include "plan/checkpoint.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 
 #define LOCK_MS 10000 /* for another turtle that works on this container */
@@ -45,30 +44,8 @@ struct checkpoint {
 	enum container_status status; /* before */
 	const char *cgroup;           /* NULL: none */
 	bool begun;                   /* CRIU may have frozen it */
-	int stop;                     /* signals that would end us, which are blocked meanwhile */
-	sigset_t mask;                /* before */
+	struct stop stop;
 };
-
-/*
- * A signal that would end us ends CRIU first, and lets the container go on. CRIU is not told by the kernel, so that
- * where we are killed it finishes its work, and the container does not stay frozen for want of somebody to thaw it.
- */
-static int watch_signals(struct checkpoint *k, struct err *err)
-{
-	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-	struct sigaction action;
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL)
-			sigaddset(&set, signals[i]);
-	k->stop = signalfd(-1, &set, SFD_CLOEXEC);
-	if (k->stop < 0)
-		return err_set(err, -errno, "watch signals");
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return 0;
-}
 
 /* CRIU does it by itself, unless it was ended in the middle. */
 static void thaw(struct checkpoint *k)
@@ -224,11 +201,17 @@ static int dump(struct checkpoint *k, struct err *err)
 	const struct container_state *st = &k->container.state;
 	_cleanup_free_ char *cgroup_options = NULL;
 	struct err why = {0};
-	int r = watch_signals(k, err);
+	int r = stop_watch(&k->stop);
 
-	if (r == 0)
-		r = criu_open(&start, &k->criu, err);
-	k->criu.stop = k->stop;
+	/*
+	 * A signal that would end us ends CRIU first, and lets the container go on. CRIU is not told by the kernel, so
+	 * that where we are killed it finishes its work, and the container does not stay frozen for want of somebody to
+	 * thaw it.
+	 */
+	if (r < 0)
+		return err_set(err, r, "watch signals");
+	r = criu_open(&start, &k->criu, err);
+	k->criu.stop = k->stop.fd;
 	if (r == 0)
 		r = images_check_criu(&k->criu, k->wishes, err);
 	if (r == 0 && !k->wishes->pre_dump)
@@ -252,13 +235,10 @@ int host_checkpoint(const struct host_options *options, const char *id, const st
 			       .wishes = wishes,
 			       .container = {.root_fd = -1, .dir_fd = -1},
 			       .init_pidfd = -1,
-			       .stop = -1,
+			       .stop = STOP_NONE,
 			       .images = IMAGES_NONE,
 			       .criu = CRIU_NONE};
-	int r;
-
-	sigprocmask(SIG_BLOCK, NULL, &k.mask);
-	r = open_container(&k, id, err);
+	int r = open_container(&k, id, err);
 
 	if (r == 0)
 		r = check_privileges(&k, err);
@@ -278,8 +258,6 @@ int host_checkpoint(const struct host_options *options, const char *id, const st
 	bundle_close(&k.bundle);
 	cleanup_close(&k.init_pidfd);
 	container_close(&k.container);
-	cleanup_close(&k.stop);
-	/* A signal that came meanwhile ends turtle here. */
-	sigprocmask(SIG_SETMASK, &k.mask, NULL);
+	stop_unwatch(&k.stop);
 	return r;
 }

@@ -7,43 +7,14 @@
 #include "host/cgroup/internal.h"
 
 #include "base/mem.h"
+#include "host/stop.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 /* How long a thaw may take before it is asked whether a cgroup above is frozen. */
 #define SUSPICION_MS 200
-
-/* The signals that would end turtle in the middle of its work; blocked while they are watched. */
-struct watch {
-	int fd;
-	sigset_t before;
-};
-
-static void watch_signals(struct watch *ret)
-{
-	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-	struct sigaction action;
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL)
-			sigaddset(&set, signals[i]);
-	sigprocmask(SIG_BLOCK, &set, &ret->before);
-	/* Without it the wait can't be cut short; it has its limit. */
-	ret->fd = signalfd(-1, &set, SFD_CLOEXEC);
-}
-
-/* A signal that came meanwhile ends turtle here. */
-static void unwatch_signals(struct watch *watch)
-{
-	cleanup_close(&watch->fd);
-	sigprocmask(SIG_SETMASK, &watch->before, NULL);
-}
 
 static int freeze_failed(int fd, const char *path, int r, int timeout_ms, struct err *err)
 {
@@ -63,7 +34,7 @@ static int freeze_failed(int fd, const char *path, int r, int timeout_ms, struct
 int cgroup_freeze(const char *path, int timeout_ms, struct err *err)
 {
 	_cleanup_close_ int fd = cgroup_open(path, err), events = -1;
-	struct watch watch;
+	struct stop stop = STOP_NONE;
 	int r;
 
 	if (fd < 0)
@@ -71,16 +42,17 @@ int cgroup_freeze(const char *path, int timeout_ms, struct err *err)
 	events = cgroup_openat(fd, "cgroup.events", O_RDONLY);
 	if (events < 0)
 		return err_set(err, events, "open cgroup.events of cgroup %s", path);
-	watch_signals(&watch);
+	/* Where it can't be told of one the wait can't be cut short; it has its limit. */
+	(void)stop_watch(&stop);
 	r = cgroup_write(fd, "cgroup.freeze", "1");
 	if (r == 0)
-		r = cgroup_wait_event_or(events, "frozen", 1, cgroup_deadline(timeout_ms), watch.fd);
+		r = cgroup_wait_event_or(events, "frozen", 1, cgroup_deadline(timeout_ms), stop.fd);
 	if (r < 0) {
 		/* Asked before the thaw: afterwards all look the same. */
 		freeze_failed(fd, path, r, timeout_ms, err);
 		(void)cgroup_write(fd, "cgroup.freeze", "0");
 	}
-	unwatch_signals(&watch);
+	stop_unwatch(&stop);
 	return r;
 }
 
