@@ -122,6 +122,18 @@ int fd_write_file(int dirfd, const char *path, const void *buf, size_t size)
 	return (size_t)n == size ? 0 : -EIO;
 }
 
+int fd_open_directory(int dirfd, const char *path, DIR **ret)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir)
+		return -errno;
+	(void)TAKE_FD(fd);
+	*ret = dir;
+	return 0;
+}
+
 int fd_sealed_memfd(const char *name, const void *buf, size_t size, int executable, struct err *err)
 {
 	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
@@ -205,6 +217,33 @@ int fd_send_fd(int sock, int fd, const void *payload, size_t size)
 	if (n < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	return (size_t)n == size ? 0 : -EIO;
+}
+
+ssize_t fd_receive(int sock, void *payload, size_t size, int *ret_fd)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {.iov_base = payload, .iov_len = size};
+	/* Not CMSG_SPACE: in the padding there would be room for a second one, which nobody would close. */
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = CMSG_LEN(sizeof(int))};
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	do
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+			memcpy(&fd, CMSG_DATA(c), sizeof(int));
+	if (msg.msg_flags & MSG_TRUNC)
+		return -EMSGSIZE;
+	*ret_fd = msg.msg_flags & MSG_CTRUNC ? -1 : TAKE_FD(fd);
+	return n;
 }
 
 int fd_open_stdio(struct err *err)

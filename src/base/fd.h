@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -30,6 +31,9 @@ int fd_read_file(int dirfd, const char *path, size_t max, char **ret, size_t *re
 /* One open, one write, of an existing file, as kernel interfaces want it; -errno of whichever failed. */
 int fd_write_file(int dirfd, const char *path, const void *buf, size_t size);
 
+/* Opens the directory at path below dirfd, which is no link, for reading; the caller ends with closedir(3). */
+int fd_open_directory(int dirfd, const char *path, DIR **ret);
+
 /*
  * A memory file with this content that nobody can change any more (F_SEAL_SEAL|SHRINK|GROW|WRITE). executable: it
  * will be executed (matters with sysctl vm.memfd_noexec). Returns a descriptor with O_CLOEXEC that the caller owns.
@@ -45,6 +49,13 @@ int fd_connect_unix(const char *path, const char *what, struct err *err);
 
 /* Sends one message with one descriptor (SCM_RIGHTS), as console, pidfd and seccomp sockets want it. */
 int fd_send_fd(int sock, int fd, const void *payload, size_t size);
+
+/*
+ * Receives one message, and in *ret_fd the one descriptor that came with it, the caller's to close, or -1; of more
+ * than one it takes none. Returns the message's size, 0 at the end of the conversation; -EMSGSIZE when it is longer
+ * than there is room for.
+ */
+ssize_t fd_receive(int sock, void *payload, size_t size, int *ret_fd);
 
 /* Whether the process of a pidfd has ended, be it reaped or not. */
 bool fd_pidfd_has_ended(int pidfd);

@@ -130,13 +130,14 @@ static int share_file(int dir, const char *name, gid_t gid, struct err *err)
 static int share_directory(int dir, gid_t gid, struct err *err)
 {
 	_cleanup_closedir_ DIR *d = NULL;
-	int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	int r = fd_open_directory(dir, ".", &d);
 	struct dirent *entry;
 	struct stat st, inventory;
 
-	d = again < 0 ? NULL : fdopendir(again);
-	if (!d || fstat(dir, &st) < 0)
-		return err_set(err, -errno, "read the directory");
+	if (r == 0 && fstat(dir, &st) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_set(err, r, "read the directory");
 	if (!is_ours(&st))
 		return err_msg(err, -EPERM, "the directory is another user's, or others may write to it");
 	if (fstatat(dir, INVENTORY, &inventory, AT_SYMLINK_NOFOLLOW) < 0)

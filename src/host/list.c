@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* list: every container of the state root, in the order of their names. No lock is taken: nothing waits for a list. */
+#include "base/fd.h"
 #include "base/mem.h"
 #include "host/view.h"
 
@@ -55,16 +56,10 @@ static int add(struct names *names, const char *name)
 
 static int read_names(int root_fd, struct names *names)
 {
-	int fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 3), r = 0;
-	_cleanup_closedir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	_cleanup_closedir_ DIR *dir = NULL;
+	int r = fd_open_directory(root_fd, ".", &dir);
 	const struct dirent *entry;
 
-	if (!dir) {
-		r = -errno;
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
 	while (r == 0 && (errno = 0, entry = readdir(dir)))
 		if (is_candidate(root_fd, entry))
 			r = add(names, entry->d_name);

@@ -118,16 +118,12 @@ static int by_name(const void *a, const void *b)
 static int list_caches(int mon_data, struct ocispec_arena *arena, const char **names, size_t *ret_n)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	int fd = openat(mon_data, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd_open_directory(mon_data, ".", &dir);
 	const struct dirent *entry;
 	size_t n = 0;
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return -errno;
-	}
+	if (r < 0)
+		return r;
 	while (n < MAX_CACHES && (entry = readdir(dir)))
 		if (strncmp(entry->d_name, "mon_L3_", 7) == 0) {
 			names[n] = ocispec_strndup(arena, entry->d_name, strlen(entry->d_name));

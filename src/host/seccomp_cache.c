@@ -256,14 +256,11 @@ static void make_room(int dir_fd)
 		_cleanup_closedir_ DIR *dir = NULL;
 		char oldest[NAME_MAX + 1] = "";
 		struct timespec oldest_time = {0};
-		int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), n = 0;
 		struct stat st;
+		int n = 0;
 
-		dir = fd >= 0 ? fdopendir(fd) : NULL;
-		if (!dir) {
-			cleanup_close(&fd);
+		if (fd_open_directory(dir_fd, ".", &dir) < 0)
 			return;
-		}
 		for (struct dirent *d = readdir(dir); d; d = readdir(dir)) {
 			if (d->d_name[0] == '.' || fstatat(dir_fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 				continue;

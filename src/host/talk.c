@@ -2,6 +2,7 @@
 /* Messages to and from turtle-init: see talk.h. */
 #include "host/talk.h"
 
+#include "base/fd.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -52,30 +53,12 @@ static const char *name_of(enum sync_type type)
 /* One message, or 0 at end of file, or a negative errno. A SYNC_ERROR is not looked at here. */
 static int receive(int sock, struct sync_msg *msg, int *ret_fd, struct err *err)
 {
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = {.iov_base = msg, .iov_len = sizeof(*msg)};
-	struct msghdr hdr = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof(control.buf)};
-	struct cmsghdr *cmsg;
-	ssize_t n;
+	ssize_t n = fd_receive(sock, msg, sizeof(*msg), ret_fd);
 
-	do
-		n = recvmsg(sock, &hdr, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno == ECONNRESET)
+	if (n == 0 || n == -ECONNRESET)
 		return 0;
 	if (n < 0)
-		return err_set(err, -errno, "hear from container init");
-	*ret_fd = -1;
-	for (cmsg = CMSG_FIRSTHDR(&hdr); cmsg; cmsg = CMSG_NXTHDR(&hdr, cmsg))
-		if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
-		    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
-			memcpy(ret_fd, CMSG_DATA(cmsg), sizeof(int));
-	if (n == 0)
-		return 0;
+		return err_set(err, (int)n, "hear from container init");
 	if ((size_t)n != SYNC_SHORT && (size_t)n != sizeof(*msg))
 		return err_msg(err, -EPROTO, "container init sent a message of %zd bytes", n);
 	return 1;

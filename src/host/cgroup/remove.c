@@ -5,6 +5,7 @@
  */
 #include "host/cgroup/internal.h"
 
+#include "base/fd.h"
 #include "base/mem.h"
 
 #include <dirent.h>
@@ -29,15 +30,10 @@ static int find_child(int dirfd, char *ret, size_t size)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int fd = cgroup_openat(dirfd, ".", O_RDONLY | O_DIRECTORY);
+	int r = fd_open_directory(dirfd, ".", &dir);
 
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return r;
 	while ((entry = readdir(dir)))
 		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
 			snprintf(ret, size, "%s", entry->d_name);

@@ -217,16 +217,11 @@ static int list_page_sizes(struct reader *reader, struct stats_hugetlb *ret, siz
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
-	int fd = cgroup_openat(reader->fd, ".", O_RDONLY | O_DIRECTORY);
 	size_t n = 0;
+	int r = fd_open_directory(reader->fd, ".", &dir);
 
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return r;
 	while (n < MAX_PAGE_SIZES && (entry = readdir(dir))) {
 		const char *size;
 		size_t length = stats_hugetlb_size(entry->d_name, &size);

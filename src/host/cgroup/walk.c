@@ -7,6 +7,7 @@
  */
 #include "host/cgroup/internal.h"
 
+#include "base/fd.h"
 #include "base/mem.h"
 
 #include <dirent.h>
@@ -52,15 +53,12 @@ static int push_children(struct names *names, int dirfd)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
-	int fd = cgroup_openat(dirfd, ".", O_RDONLY | O_DIRECTORY), r = push(names, "");
+	int r = push(names, "");
 
-	if (r == 0 && fd < 0)
-		return cgroup_gone(fd) ? 0 : fd;
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		cleanup_close(&fd);
-		return -ENOMEM;
-	}
+	if (r == 0)
+		r = fd_open_directory(dirfd, ".", &dir);
+	if (!dir)
+		return cgroup_gone(r) ? 0 : r;
 	while (r == 0 && (entry = readdir(dir)))
 		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			r = push(names, entry->d_name);

@@ -5,6 +5,7 @@
  */
 #include "host/criu/criu.h"
 
+#include "base/fd.h"
 #include "base/mem.h"
 #include "host/criu/rpc.pb-c.h"
 
@@ -72,35 +73,14 @@ static int lost(struct criu *criu, struct err *err)
 		       status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
-static int take_fd_of(struct msghdr *msg)
-{
-	int fd = -1;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-			memcpy(&fd, CMSG_DATA(c), sizeof(int));
-	return fd;
-}
-
 int criu_receive_fd(int sock)
 {
+	int fd = -1;
 	char byte;
-	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	ssize_t n;
-	int fd;
+	ssize_t n = fd_receive(sock, &byte, 1, &fd);
 
-	do
-		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return -errno;
-	fd = take_fd_of(&msg);
+		return (int)n;
 	return fd < 0 ? -EPROTO : fd;
 }
 
@@ -121,13 +101,6 @@ static int wait_for_message(const struct criu *criu, struct err *err)
 static int receive(struct criu *criu, Criu__Response **ret, int *ret_fd, struct err *err)
 {
 	_cleanup_free_ uint8_t *packet = malloc(MAX_PACKET);
-	struct iovec iov = {.iov_base = packet, .iov_len = MAX_PACKET};
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	_cleanup_close_ int fd = -1;
 	ssize_t n;
 	int r;
@@ -137,18 +110,15 @@ static int receive(struct criu *criu, Criu__Response **ret, int *ret_fd, struct 
 	r = wait_for_message(criu, err);
 	if (r < 0)
 		return r;
-	do
-		n = recvmsg(criu->sock, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	n = fd_receive(criu->sock, packet, MAX_PACKET, &fd);
 	/* Said once of one that is gone, before what it had sent. */
-	if (n < 0 && errno == ECONNRESET)
-		n = recvmsg(criu->sock, &msg, MSG_CMSG_CLOEXEC);
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
+	if (n == -ECONNRESET)
+		n = fd_receive(criu->sock, packet, MAX_PACKET, &fd);
+	if (n == 0 || n == -ECONNRESET)
 		return lost(criu, err);
 	if (n < 0)
-		return err_set(err, -errno, "hear from criu");
-	fd = take_fd_of(&msg);
-	*ret = msg.msg_flags & MSG_TRUNC ? NULL : criu__response__unpack(NULL, (size_t)n, packet);
+		return err_set(err, (int)n, "hear from criu");
+	*ret = criu__response__unpack(NULL, (size_t)n, packet);
 	if (!*ret)
 		return err_msg(err, -EPROTO, "criu sent a message of %zd bytes that can't be understood", n);
 	*ret_fd = TAKE_FD(fd);

@@ -6,6 +6,7 @@
  */
 #include "host/state/internal.h"
 
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/sys.h"
 
@@ -192,13 +193,10 @@ int state_open(int root_fd, const char *id, enum state_lock how, int timeout_ms,
 /* Moves what is in a directory below top to top itself, so that no tree is too deep for us. */
 static int lift(int top, const char *name, unsigned *number)
 {
-	int fd = openat(top, name, DIRECTORY_FLAGS);
-	_cleanup_closedir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	int r = dir ? 0 : -errno;
+	_cleanup_closedir_ DIR *dir = NULL;
+	int r = fd_open_directory(top, name, &dir), fd = r < 0 ? -1 : dirfd(dir);
 	const struct dirent *entry;
 
-	if (fd >= 0 && !dir)
-		close(fd);
 	while (r == 0 && (errno = 0, entry = readdir(dir))) {
 		char to[32];
 
@@ -218,19 +216,15 @@ static int lift(int top, const char *name, unsigned *number)
  */
 int state_remove_notify(const struct container *container)
 {
-	int fd = openat(container->dir_fd, STATE_NOTIFY, DIRECTORY_FLAGS);
-	_cleanup_closedir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	_cleanup_closedir_ DIR *dir = NULL;
+	int r = fd_open_directory(container->dir_fd, STATE_NOTIFY, &dir), fd;
 	const struct dirent *entry;
 	unsigned number = 0;
 	bool more = true;
-	int r = 0;
 
-	if (!dir) {
-		r = errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ? 0 : r;
+	fd = dirfd(dir);
 	while (r == 0 && more) {
 		more = false;
 		rewinddir(dir);
@@ -252,13 +246,10 @@ int state_remove_notify(const struct container *container)
 /* Every entry of the directory, whatever it is: nothing in there is followed or asked. */
 static int remove_entries(const struct container *container)
 {
-	int fd = openat(container->dir_fd, ".", DIRECTORY_FLAGS);
-	_cleanup_closedir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	int r = fd < 0 || !dir ? -errno : 0;
+	_cleanup_closedir_ DIR *dir = NULL;
+	int r = fd_open_directory(container->dir_fd, ".", &dir);
 	const struct dirent *entry;
 
-	if (fd >= 0 && !dir)
-		close(fd);
 	while (r == 0 && (errno = 0, entry = readdir(dir))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
