@@ -102,7 +102,7 @@ static int parse_unit(const struct request *request, struct unit *ret, struct er
 	return r;
 }
 
-static int check(struct session *session, const struct request *request, struct err *err)
+static int parse_and_check(struct session *session, const struct request *request, struct unit *ret, struct err *err)
 {
 	struct unit unit;
 	int r = parse_unit(request, &unit, err);
@@ -111,10 +111,23 @@ static int check(struct session *session, const struct request *request, struct 
 		return r;
 	for (size_t i = 0; r == 0 && i < unit.n_properties; i++)
 		r = property_check(session->manager.bus, &unit.properties[i], err);
-	unit_free(r < 0 ? &unit : &session->checked);
-	if (r == 0)
-		session->checked = unit;
+	if (r < 0)
+		unit_free(&unit);
+	else
+		*ret = unit;
 	return r;
+}
+
+static int check(struct session *session, const struct request *request, struct err *err)
+{
+	struct unit unit;
+	int r = parse_and_check(session, request, &unit, err);
+
+	if (r < 0)
+		return r;
+	unit_free(&session->checked);
+	session->checked = unit;
+	return 0;
 }
 
 static int start(struct session *session, const struct request *request, struct err *err)
@@ -127,14 +140,11 @@ static int start(struct session *session, const struct request *request, struct 
 static int set(struct session *session, const struct request *request, struct err *err)
 {
 	struct unit unit;
-	int r = parse_unit(request, &unit, err);
+	int r = parse_and_check(session, request, &unit, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; r == 0 && i < unit.n_properties; i++)
-		r = property_check(session->manager.bus, &unit.properties[i], err);
-	if (r == 0)
-		r = unit_set(&session->manager, &unit, err);
+	r = unit_set(&session->manager, &unit, err);
 	unit_free(&unit);
 	return r;
 }
