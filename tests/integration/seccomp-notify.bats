@@ -209,8 +209,11 @@ nothing_left()
 		config "$what"
 		ok turtle run box
 		is 4711
+		# One that lives until the exec is done.
+		config '.process.args = ["/probe", "wait"]'
 		ok turtle run -d box
-		ok turtle exec box /probe sys getppid && is 4711
+		ok turtle exec box /probe sys getppid
+		is 4711
 		turtle delete --force box
 		mv config.json.before config.json
 	done
