@@ -83,6 +83,17 @@ static int set_attributes(int fd, bool recursive, uint64_t set, uint64_t clr, st
 	return err->code == -EPERM ? name_locked(fd, flags, set, clr, err) : err->code;
 }
 
+/* What is locked on the source is kept, with all the rest, if nobody asked for it to go. */
+static int set_exactly(int tree, const struct plan_mount *m, struct err *err)
+{
+	int r = set_attributes(tree, false, m->attr_set, m->attr_clr | m->attr_rest, err);
+
+	if (r != -EPERM || !m->attr_rest)
+		return r;
+	err_clear(err);
+	return set_attributes(tree, false, m->attr_set, m->attr_clr, err);
+}
+
 /*
  * Where `tree` is to go. With must_be_dir the destination has to be a directory that is reached without any symlink.
  * ret_made: it was not there before.
@@ -614,7 +625,7 @@ static int mount_bind(struct init *init, const struct plan_mount *m, struct err 
 		return dir;
 	r = set_attributes(tree, true, m->rec_set, m->rec_clr, err);
 	if (r == 0)
-		r = set_attributes(tree, false, m->attr_set, m->attr_clr, err);
+		r = set_exactly(tree, m, err);
 	if (r < 0)
 		return r;
 	target = open_target(init, m, !dir, false, &made, err);

@@ -39,7 +39,7 @@ static void take_attributes(const struct plan *plan, uint32_t at, struct plan_ou
 			       strcmp(plan_str(plan->init, m->destination), plan_str(plan->init, destination)) != 0))
 			continue;
 		ret->attributes = (ret->attributes & ~m->rec_clr) | m->rec_set;
-		ret->attributes = (ret->attributes & ~m->attr_clr) | m->attr_set;
+		ret->attributes = (ret->attributes & ~(m->attr_clr | m->attr_rest)) | m->attr_set;
 		ret->below = (ret->below & ~m->rec_clr) | m->rec_set;
 	}
 }

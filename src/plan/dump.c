@@ -502,6 +502,7 @@ static void dump_mounts(struct dump *d)
 			put_u64(d, "late", m->late);
 		put_words(d, "set", m->attr_set, WORDS(attr_words));
 		put_words(d, "clear", m->attr_clr, WORDS(attr_words));
+		put_words(d, "clearUnlessLocked", m->attr_rest, WORDS(attr_words));
 		put_words(d, "recursiveSet", m->rec_set, WORDS(attr_words));
 		put_words(d, "recursiveClear", m->rec_clr, WORDS(attr_words));
 		if (m->propagation.n) {

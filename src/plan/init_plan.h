@@ -77,6 +77,7 @@ struct plan_mount {
 	struct plan_list propagation; /* of uint32_t MS_SHARED|MS_SLAVE|MS_PRIVATE|MS_UNBINDABLE [|MS_REC], applied in
 					 order after the mount */
 	uint64_t attr_set, attr_clr;  /* on this mount; attr_clr only what was asked for by name */
+	uint64_t attr_rest;           /* cleared with them, unless the source has one of them locked */
 	uint64_t rec_set, rec_clr;    /* with AT_RECURSIVE (ro, rnoexec, ... of the spec) */
 	uint32_t index;               /* in config's mounts, for messages "mounts[3]"; or PLAN_INDEX_NOTIFY */
 	uint32_t late; /* position in the list of the last mount that is made in this one; PLAN_LATE_END: devices are */

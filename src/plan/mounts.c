@@ -2,7 +2,7 @@
 /*
  * Mounts: what each entry of the configuration's list is, and all of its options resolved to what the kernel takes.
  * The order of the list stays. Attributes are kept as what to set and what to clear, because a bind mount starts from
- * the attributes of its source: only what is named is touched.
+ * the attributes of its source.
  */
 #include "plan/internal.h"
 
@@ -13,6 +13,10 @@
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
+
+#ifndef MOUNT_ATTR_NOSYMFOLLOW
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#endif
 
 /* One entry while its options are read. */
 struct parsing {
@@ -237,6 +241,23 @@ static void finish_recursive(struct plan_mount *m)
 	m->attr_set |= m->rec_set;
 	m->attr_clr |= m->rec_clr;
 	m->rec_set = m->rec_clr = 0;
+}
+
+/*
+ * A bind mount without an option for its attributes has those of its source. With one, it has what its options say and
+ * no more, as with runc and crun: "ro" of a source that is noexec is not noexec. What is locked stays, though; and all
+ * of it in a user namespace, whose trees may be the host's copies, on which nothing is.
+ */
+static void find_rest(struct parsing *s)
+{
+	struct plan_mount *m = s->mount;
+	uint64_t named = m->attr_set | m->attr_clr;
+
+	if (!named || m->kind != PLAN_MOUNT_BIND || s->p->init.flags & PLAN_IN_USERNS)
+		return;
+	m->attr_rest = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+		       MOUNT_ATTR_NOSYMFOLLOW | (named & MOUNT_ATTR__ATIME ? MOUNT_ATTR_NODIRATIME : 0);
+	m->attr_rest &= ~(named | m->rec_set | m->rec_clr);
 }
 
 static bool is(const char *s, const char *t)
@@ -481,6 +502,7 @@ static int plan_mount_entry(struct planner *p, const struct oci_mount *entry, si
 	r = find_kind(&s, err);
 	if (r < 0)
 		return r;
+	find_rest(&s);
 	finish_recursive(mount);
 	if (s.bind) {
 		r = check_bind_data(&s, err);

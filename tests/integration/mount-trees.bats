@@ -205,6 +205,8 @@ ALL=ro,nosuid,nodev,noexec,noatime,nodiratime,nosymfollow
 
 @test "trees: plain options are for the mount alone" {
 	row $PLAIN "ro nosuid nodev noexec noatime nodiratime nosymfollow" $ALL $PLAIN
+	row $ALL nosuid rw,nosuid,noatime,nodiratime $ALL \
+		w=EROFS dev=EACCES exec=EACCES link=ELOOP suid= atime=old diratime=old
 	row $ALL "rw suid dev exec relatime diratime symfollow" $PLAIN $ALL \
 		w=EROFS dev=EACCES exec=EACCES link=ELOOP suid= atime=old diratime=old
 }
@@ -213,7 +215,7 @@ ALL=ro,nosuid,nodev,noexec,noatime,nodiratime,nosymfollow
 	row $PLAIN "rro rw rnosuid suid" ro,nosuid,relatime ro,nosuid,relatime w=EROFS suid=1000 atime=old diratime=old
 	row $PLAIN "rro rrw rnodev rdev rnoexec rexec rnosymfollow rsymfollow" $PLAIN $PLAIN
 	row $PLAIN "rro nosuid noexec" ro,nosuid,noexec,relatime ro,relatime w=EROFS atime=old diratime=old
-	row $ALL "rrw ro" rw,nosuid,nodev,noexec,noatime,nodiratime,nosymfollow rw,nosuid,nodev,noexec,noatime,nodiratime,nosymfollow \
+	row $ALL "rrw ro" rw,noatime,nodiratime rw,nosuid,nodev,noexec,noatime,nodiratime,nosymfollow \
 		dev=EACCES exec=EACCES link=ELOOP suid= atime=old diratime=old
 }
 

@@ -502,6 +502,39 @@ tree()
 	same "$(flags /mnt)" ro,nosuid,nodev,noexec,noatime
 }
 
+# bound OPTION...: what a bind mount of a restricted file system is with them.
+bound()
+{
+	config '.mounts |= map(select(.destination != "/mnt"))'
+	add /mnt bind "$T/restricted" bind "$@"
+	args cat /proc/self/mountinfo
+	call "${RESTRICTED[@]}" sh -c 'mkdir -p "$1" && mount -t tmpfs -o ro,nosuid,nodev,noexec,noatime,nodiratime none "$1" && shift && "$@"' \
+		_ "$T/restricted" "${INSIDE[@]}" "$TURTLE" --root "$STATE" run box 3>&-
+	same "$status" 0
+	flags /mnt
+}
+
+@test "mounts: a bind mount with options has those, without it has its source's" {
+	local RESTRICTED=(unshare -m --propagation private) INSIDE=()
+	same "$(bound)" ro,nosuid,nodev,noexec,noatime,nodiratime
+	same "$(bound private)" ro,nosuid,nodev,noexec,noatime,nodiratime
+	same "$(bound ro)" ro,noatime,nodiratime
+	same "$(bound rw)" rw,noatime,nodiratime
+	same "$(bound nosuid)" rw,nosuid,noatime,nodiratime
+	same "$(bound exec)" rw,noatime,nodiratime
+	same "$(bound relatime)" rw,relatime
+	same "$(bound rro)" ro,nosuid,nodev,noexec,noatime,nodiratime
+	same "$(bound rnoexec nodev)" rw,nodev,noexec,noatime,nodiratime
+}
+
+@test "mounts: what the caller's own user namespace has locked is kept" {
+	local RESTRICTED=(unshare -m --propagation private) INSIDE=(unshare -m --map-root-user)
+	config 'del(.linux.cgroupsPath, .linux.resources) | .linux.namespaces |= map(select(.type != "network")) |
+		.mounts |= map(select(.destination != "/sys/fs/cgroup" and .destination != "/dev/pts"))'
+	same "$(bound ro)" ro,nosuid,nodev,noexec,noatime,nodiratime
+	same "$(bound nosuid)" ro,nosuid,nodev,noexec,noatime,nodiratime
+}
+
 @test "mounts: in a user namespace the default mounts have their flags too" {
 	config '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings'
 	chown -R 100000:100000 "$ROOTFS"
