@@ -42,9 +42,8 @@ const struct cmd_verb cmd_kill = {
 	.name = "kill",
 	.arguments = "ID [SIGNAL]",
 	.summary = "send a signal to the first process of a container",
-	.description = "   SIGNAL is a number or a name, with or without SIG, in any case; the default is SIGTERM.\n"
-		       "   Options stand before ID.\n",
-	.syntax = {.options = options, .n_options = ARRAY_SIZE(options), .options_first = true},
+	.description = "   SIGNAL is a number or a name, with or without SIG, in any case; the default is SIGTERM.\n",
+	.syntax = {.options = options, .n_options = ARRAY_SIZE(options)},
 	.request_size = sizeof(struct request),
 	.min_args = 1,
 	.max_args = 2,

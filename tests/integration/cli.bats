@@ -125,6 +125,11 @@ usage()
 	same "$(<"$T/pid")" "$(cd "$BUNDLE" && init_pid)"
 	ok turtle delete box --force
 	refused "does not exist" turtle state box
+	ok turtle run box -d --bundle "$BUNDLE"
+	ok turtle kill box KILL --all
+	until_true eval '[ "$(state_of box)" = stopped ]'
+	ok turtle kill box --all
+	refused "container not running" turtle kill box
 }
 
 @test "cli: kill takes no unknown option, before or after the id" {

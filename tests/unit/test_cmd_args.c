@@ -190,7 +190,7 @@ static const struct row rows[] = {
 	{"-d -- -h", "d c=-h |", false, true},
 	{"id --", "| id", false, true},
 	{"--bundle -- -d", "b=-- d |", false, true},
-	/* exec, kill, ps, and the options before the command */
+	/* exec, ps, and the options before the command */
 	{"id --bundle x", "| id --bundle x", true},
 	{"-d id -d", "d | id -d", true},
 	{"id -x", "| id -x", true},
