@@ -114,7 +114,11 @@ int exec_open_cgroup(struct exec *e, struct err *err)
 		return 0;
 	if (e->request->cgroup) {
 		r = sub_cgroup(e, own, &path, err);
-		return r < 0 ? r : open_cgroup(e, path, err);
+		if (r < 0)
+			return r;
+		r = open_cgroup(e, path, err);
+		/* As runc says it. */
+		return r < 0 ? err_wrap(err, "error adding pid to cgroups") : 0;
 	}
 	path = strdup(st->process_cgroup ? st->process_cgroup : own);
 	if (!path)

@@ -184,7 +184,7 @@ exec_detached()
 	same "$(sed -n s/^0:://p "/proc/$PID/cgroup")" "$CGROUP/sub"
 	exec_detached --cgroup / box /probe wait
 	same "$(sed -n s/^0:://p "/proc/$PID/cgroup")" "$CGROUP"
-	exec_refused "no such file or directory" --cgroup none box true
+	exec_refused "error adding pid to cgroups: open cgroup $CGROUP/none: no such file or directory" --cgroup none box true
 	exec_refused "bad sub cgroup path" --cgroup ../sub box true
 	exec_refused "bad sub cgroup path" --cgroup sub/../../x box true
 	exec_refused "unknown controller" --cgroup frob:sub box true
