@@ -524,8 +524,12 @@ int seccomp_of_container(const struct oci_config *config, int root_fd, struct oc
 
 	if (r == 0 && out.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		r = find_agent(config, &out, err);
-	out.may_deny_write = r == 0 && out.len && may_deny_write(&out);
-	if (r == 0)
-		*ret = out;
-	return r;
+	if (r < 0)
+		return r;
+	out.may_deny_write = out.len && may_deny_write(&out);
+	/* In runc's words, which tests of profiles look for. */
+	if (out.len)
+		log_debug("seccomp filter flags: %u", (unsigned)out.flags);
+	*ret = out;
+	return 0;
 }

@@ -173,6 +173,23 @@ names()
 	lacks 'force mitigated'
 }
 
+@test "seccomp: the debug log has the flags, compiled or from the cache" {
+	local flags want
+	for flags in null=4 '[]=0' '["SECCOMP_FILTER_FLAG_LOG"]=2' '["SECCOMP_FILTER_FLAG_TSYNC"]=0' \
+		'["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"]=6'; do
+		want=${flags##*=}
+		filter SCMP_ACT_ALLOW "[$(names SCMP_ACT_ERRNO getppid)]" "{\"flags\": ${flags%=*}}"
+		args true
+		call turtle --debug run box
+		same "$status" 0
+		[[ $stderr == *"level=debug msg=\"seccomp filter flags: $want\""* ]] || fail "$flags: $stderr"
+	done
+	config 'del(.linux.seccomp)'
+	call turtle --debug run box
+	same "$status" 0
+	[[ $stderr != *"seccomp filter flags"* ]] || fail "without a filter: $stderr"
+}
+
 @test "seccomp: loaded last, so that a filter may forbid what turtle itself has done" {
 	filter SCMP_ACT_ALLOW "[$(names SCMP_ACT_KILL_PROCESS setuid setgid setgroups setresuid setresgid capset mount umount2 pivot_root unshare setns chroot sethostname mknod mknodat fchownat keyctl prctl close_range)]"
 	config '.process.user = {"uid": 1000, "gid": 1000}'
