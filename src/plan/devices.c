@@ -43,6 +43,17 @@ static struct plan_device from_config(const struct oci_device *d)
 	return device;
 }
 
+/* The configuration has mounted something just there: "-v /dev/urandom:/dev/random" is to be what it says. */
+static bool is_mounted(const struct planner *p, const char *path)
+{
+	const struct plan_mount *mounts = (const void *)(p->block.bytes + p->init.mounts.at);
+
+	for (uint32_t i = 0; i < p->init.mounts.n; i++)
+		if (mounts[i].kind != PLAN_MOUNT_REMOUNT && !strcmp(p->block.bytes + mounts[i].destination, path))
+			return true;
+	return false;
+}
+
 int plan_devices(struct planner *p, struct err *err)
 {
 	const struct oci_linux *l = p->config->linux_;
@@ -67,7 +78,7 @@ int plan_devices(struct planner *p, struct err *err)
 				replaced[k] = true;
 	}
 	for (size_t k = 0; k < N_DEFAULTS && setup_dev; k++) {
-		if (replaced[k])
+		if (replaced[k] || is_mounted(p, defaults[k].path))
 			continue;
 		items[count++] = (struct plan_device){
 			.path = block_string(&p->block, defaults[k].path),
@@ -81,6 +92,10 @@ int plan_devices(struct planner *p, struct err *err)
 		if (!setup_dev && !strncmp(paths[i], "/dev/", 5)) {
 			plan_warn(p, "linux.devices[%zu]: %s is not made, /dev is a bind mount and brings its own", i,
 				  paths[i]);
+			continue;
+		}
+		if (is_mounted(p, paths[i])) {
+			plan_warn(p, "linux.devices[%zu]: %s is not made, a mount is there", i, paths[i]);
 			continue;
 		}
 		items[count] = from_config(&l->devices[i]);

@@ -123,6 +123,25 @@ device()
 	matches '^/dev/zero char 0666 [0-9:]+ 1:5$' '^3$' '^1$'
 }
 
+@test "devices: what the configuration mounts at the place of one stays there" {
+	local userns
+	config '.mounts += [
+		{"destination": "/dev/random", "type": "bind", "source": "/dev/urandom", "options": ["rbind", "rprivate"]},
+		{"destination": "/dev/frob", "type": "bind", "source": "/dev/null", "options": ["bind"]}]'
+	device /dev/frob c 1 5 '{"fileMode": 384, "uid": 7}'
+	for userns in no yes; do
+		[ $userns = no ] || {
+			config '.linux.namespaces += [{"type": "user"}] |
+				.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings'
+			chown -R 100000:100000 "$ROOTFS"
+		}
+		box sh -c '/probe stat /dev/random /dev/frob | cut -d" " -f1,5; grep -c " /dev/random " /proc/self/mountinfo'
+		is $'/dev/random 1:9\n/dev/frob 1:3\n1'
+	done
+	# It is the host's.
+	same "$(stat -c '%u %a' /dev/null)" "0 666"
+}
+
 @test "devices: without a mount at /dev the image's own directory is used, and kept" {
 	without_dev_mounts
 	config '.root.readonly = false'
