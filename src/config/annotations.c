@@ -16,6 +16,13 @@ const char *annotation(const struct oci_pair *annotations, size_t n, const char 
 	return NULL;
 }
 
+bool annotation_is_on(const struct oci_pair *annotations, size_t n, const char *key)
+{
+	const char *value = annotation(annotations, n, key);
+
+	return value && strcmp(value, "0") != 0;
+}
+
 static const char *find(const struct validation *v, const char *key)
 {
 	return annotation(v->config->annotations, v->config->n_annotations, key);

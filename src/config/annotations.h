@@ -8,6 +8,9 @@
 
 #include "ocispec.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* A prefix: what follows is a property of the container's systemd unit. */
 #define ANNOTATION_SYSTEMD_PROPERTY "org.systemd.property."
 
@@ -41,5 +44,8 @@
 
 /* The value of the first with this key; NULL when there is none. */
 const char *annotation(const struct oci_pair *annotations, size_t n, const char *key);
+
+/* A switch: on where it is there, whatever its value, but for "0". */
+bool annotation_is_on(const struct oci_pair *annotations, size_t n, const char *key);
 
 #endif

@@ -508,7 +508,7 @@ static int read_filter(const struct oci_config *config, int root_fd, struct ocis
 
 	if (raw)
 		return raw_filter(raw, profile, arena, ret, err);
-	if (profile && annotation(config->annotations, config->n_annotations, ANNOTATION_SECCOMP_STRICT)) {
+	if (profile && annotation_is_on(config->annotations, config->n_annotations, ANNOTATION_SECCOMP_STRICT)) {
 		r = check_names(profile, err);
 		if (r < 0)
 			return r;

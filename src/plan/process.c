@@ -125,7 +125,7 @@ static void plan_user(struct planner *p, const struct oci_user *user)
 	p->init.gid = user->gid;
 	p->init.umask = user->umask.set ? user->umask.value : DEFAULT_UMASK;
 	p->init.flags |= PLAN_SET_UMASK;
-	if (plan_annotation(p, ANNOTATION_KEEP_GROUPS)) {
+	if (annotation_is_on(p->config->annotations, p->config->n_annotations, ANNOTATION_KEEP_GROUPS)) {
 		p->init.flags |= PLAN_KEEP_GROUPS;
 		if (user->n_additional_gids)
 			plan_warn(p, "process.user.additionalGids is ignored: the annotation " ANNOTATION_KEEP_GROUPS

@@ -29,6 +29,10 @@ mount_with()
 	annotate run.oci.keep_original_groups ""
 	call setpriv --groups 123 "$TURTLE" --root "$STATE" run box
 	matches '^1000 123$'
+	# Only 0 is no.
+	annotate run.oci.keep_original_groups 0
+	call setpriv --groups 123 "$TURTLE" --root "$STATE" run box
+	matches '^1000 77$'
 }
 
 @test "extensions: keep_original_groups in a user namespace, where setgroups is denied" {
@@ -204,6 +208,10 @@ mount_with()
 	has refused
 	annotate run.oci.seccomp_fail_unknown_syscall ""
 	args true
+	box_refused "no_such_call"
+	annotate run.oci.seccomp_fail_unknown_syscall 0
+	box true
+	annotate run.oci.seccomp_fail_unknown_syscall 1
 	box_refused "no_such_call"
 	config '.linux.seccomp.syscalls[0].names = ["mkdir", "mkdirat"]'
 	box true
