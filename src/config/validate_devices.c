@@ -101,7 +101,10 @@ static int by_number(const void *a, const void *b)
 	return 0;
 }
 
-/* A privileged container may list hundreds, so they are sorted, not compared each with each. */
+/*
+ * A privileged container may list hundreds, so they are sorted, not compared each with each. One and the same device
+ * may be there twice: engines put together lists of their own, their users' and their plugins'.
+ */
 static int check_duplicates(struct validation *v, struct err *err)
 {
 	size_t n = v->linux_->n_devices;
@@ -117,12 +120,13 @@ static int check_duplicates(struct validation *v, struct err *err)
 		sorted[i] = &v->linux_->devices[i];
 	qsort(sorted, n, sizeof(*sorted), by_path);
 	for (size_t i = 1; i < n && r == 0; i++)
-		if (!by_path(&sorted[i - 1], &sorted[i]))
-			r = INVALID(err, "linux.devices: %s is given twice", sorted[i]->path);
+		if (!by_path(&sorted[i - 1], &sorted[i]) && by_number(&sorted[i - 1], &sorted[i]))
+			r = INVALID(err, "linux.devices: %s is given twice, as different devices", sorted[i]->path);
 	if (r == 0 && v->warn) {
 		qsort(sorted, n, sizeof(*sorted), by_number);
 		for (size_t i = 1; i < n; i++)
-			if (file_type(sorted[i]->type) != 0010000 && !by_number(&sorted[i - 1], &sorted[i]))
+			if (file_type(sorted[i]->type) != 0010000 && !by_number(&sorted[i - 1], &sorted[i]) &&
+			    by_path(&sorted[i - 1], &sorted[i]))
 				validate_warn(v, "linux.devices: %s and %s are the same device", sorted[i - 1]->path,
 					      sorted[i]->path);
 	}

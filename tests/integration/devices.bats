@@ -83,6 +83,17 @@ device()
 	ok turtle run box
 }
 
+@test "devices: one that is listed twice is as the last entry has it" {
+	config '.linux.devices = [{type: "c", path: "/dev/full", major: 1, minor: 7, fileMode: 384}, {type: "u", path: "/dev/full", major: 1, minor: 7, fileMode: 432}]'
+	box stat -c "%F %a %t:%T" /dev/full
+	is "character special file 660 1:7"
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$ROOTFS"
+	box stat -c "%F %t:%T" /dev/full
+	is "character special file 1:7"
+}
+
 @test "devices: types and numbers that are none" {
 	device /dev/x z 1 3
 	box_refused devices

@@ -62,8 +62,12 @@ static const struct config_case devices[] = {
 	 .error = "linux.devices[1].uid: 4294967295 is not a valid id"},
 	{"gid -1", .linux_ = DEVICE("\"type\":\"p\",\"path\":\"/x\",\"gid\":4294967295"),
 	 .error = "linux.devices[1].gid: 4294967295 is not a valid id"},
-	{"path twice", .linux_ = DEVICE("\"type\":\"p\",\"path\":\"/first\""),
-	 .error = "linux.devices: /first is given twice"},
+	{"path twice",
+	 .linux_ = MNT "\"devices\":[{\"type\":\"c\",\"path\":\"/a\",\"major\":1,\"minor\":3},"
+		       "{\"type\":\"c\",\"path\":\"/a\",\"major\":1,\"minor\":4}]",
+	 .error = "linux.devices: /a is given twice, as different devices"},
+	{"device twice", .linux_ = MNT "\"devices\":[{\"type\":\"c\",\"path\":\"/a\",\"major\":1,\"minor\":3},"
+				       "{\"type\":\"u\",\"path\":\"/a\",\"major\":1,\"minor\":3}]"},
 	{"number twice",
 	 .linux_ = MNT "\"devices\":[{\"type\":\"c\",\"path\":\"/b\",\"major\":1,\"minor\":3},"
 		       "{\"type\":\"c\",\"path\":\"/a\",\"major\":1,\"minor\":4},"
