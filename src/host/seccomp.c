@@ -406,12 +406,20 @@ static int check_names(const struct oci_seccomp *profile, struct err *err)
 	return 0;
 }
 
-/* RFC 4648, with padding. Returns the number of bytes, or -EINVAL; there is room for them where the text would fit. */
-static ssize_t decode_base64(const char *text, unsigned char *ret)
+/*
+ * RFC 4648, with padding; white space counts for nothing, since base64(1) and others break lines. Returns the number of
+ * bytes, or -EINVAL. ret has room for the text.
+ */
+static ssize_t decode_base64(const char *from, char *ret)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t n = strlen(text), used = 0, padding = 0;
+	const char *text = ret;
+	size_t n = 0, used = 0, padding = 0;
 
+	for (; *from; from++)
+		if (!strchr(" \t\r\n", *from))
+			ret[n++] = *from;
+	/* In place: three bytes are written once four characters have been read. */
 	if (n % 4 != 0)
 		return -EINVAL;
 	while (padding < 2 && padding < n && text[n - 1 - padding] == '=')
@@ -427,7 +435,7 @@ static ssize_t decode_base64(const char *text, unsigned char *ret)
 			group = group << 6 | (uint32_t)(digit - digits);
 		}
 		for (int shift = 16; shift >= 0; shift -= 8)
-			ret[used++] = (unsigned char)(group >> shift);
+			ret[used++] = (char)(group >> shift);
 	}
 	return (ssize_t)(used - padding);
 }

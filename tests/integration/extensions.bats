@@ -234,6 +234,11 @@ mount_with()
 	call turtle exec box mkdir /tmp/d
 	differ "$status" 0
 	ok turtle delete --force box
+	# Lines as base64(1) makes them.
+	annotate run.oci.seccomp_bpf_data "$(fold -w 20 <<<"$program")"$'\n'
+	box sh -c 'mkdir /tmp/a 2>/dev/null || echo no'
+	is no
+	args true
 	local data
 	for data in '' x '!!!!' QUJD "$program=" "${program:0:8}"; do
 		annotate run.oci.seccomp_bpf_data "$data"
