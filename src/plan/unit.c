@@ -337,10 +337,6 @@ int plan_subgroups(const struct oci_config *config, struct plan_cgroup *ret, str
 	if ((subgroup && (r = check_group(ANNOTATION_SUBGROUP, subgroup, err)) < 0) ||
 	    (delegate && (r = check_group(ANNOTATION_DELEGATE, delegate, err)) < 0))
 		return r;
-	if (delegate && !subgroup)
-		return err_msg(err, -EINVAL,
-			       "annotation " ANNOTATION_DELEGATE " needs " ANNOTATION_SUBGROUP
-			       ": what it names is made below that sub-cgroup");
 	ret->subgroup = subgroup;
 	ret->delegate = delegate;
 	return 0;

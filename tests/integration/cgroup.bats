@@ -682,6 +682,20 @@ adas_bundle()
 	[ ! -e "$CGROUP_DIR" ] || fail "its cgroup is there"
 }
 
+@test "cgroup: a delegated cgroup without a sub-cgroup is below the one with the limits" {
+	config '.annotations = {"run.oci.delegate-cgroup": "mine"} |
+		.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end) | .process.user = {uid: 1000, gid: 1000}'
+	box sh -c 'cat /proc/self/cgroup; mkdir /sys/fs/cgroup/mine/x && echo $$ >/sys/fs/cgroup/mine/x/cgroup.procs && cat /proc/self/cgroup'
+	has 0::/mine 0::/mine/x
+	args sleep 1000
+	ok turtle run -d box
+	same "$(sed -n 's/^0:://p' /proc/"$(init_pid)"/cgroup)" "$CGROUP/mine"
+	ok turtle exec box cat /proc/self/cgroup
+	has 0::/mine
+	ok turtle delete --force box
+	[ ! -e "$CGROUP_DIR" ] || fail "its cgroup is there"
+}
+
 @test "cgroup: a caller whose own cgroup was once told to kill" {
 	[ -e "$CGROUP_MOUNT$CGROUP_BASE/cgroup.kill" ] || skip "no cgroup.kill before Linux 5.14"
 	export TURTLE STATE

@@ -257,13 +257,6 @@ static const struct bad bad[] = {
 	{"delegate that climbs",
 	 "\"annotations\":{\"run.oci.systemd.subgroup\":\"a\",\"run.oci.delegate-cgroup\":\"../../b\"}",
 	 "annotation run.oci.delegate-cgroup: \"../../b\" is no name of a cgroup"},
-	{"delegate without subgroup", NOTE("run.oci.delegate-cgroup", "b"),
-	 "annotation run.oci.delegate-cgroup needs run.oci.systemd.subgroup: what it names is made below that "
-	 "sub-cgroup"},
-	{"delegate with an empty subgroup",
-	 "\"annotations\":{\"run.oci.systemd.subgroup\":\"\",\"run.oci.delegate-cgroup\":\"b\"}",
-	 "annotation run.oci.delegate-cgroup needs run.oci.systemd.subgroup: what it names is made below that "
-	 "sub-cgroup"},
 	{"cgroup v1", NOTE("run.oci.systemd.force_cgroup_v1", "/sys/fs/cgroup"),
 	 "annotation run.oci.systemd.force_cgroup_v1: there is no cgroup v1 here, which it asks for"},
 	/* values that systemd is to know and can't */
@@ -557,6 +550,13 @@ static void test_subgroups(void **state)
 		assert_int_equal(f.r, 0);
 		assert_null(f.cgroup.subgroup);
 		assert_null(f.cgroup.delegate);
+		end(&f);
+		begin(&f, 257, false);
+		f.request.cgroup_systemd = systemd;
+		plan(&f, NOTE("run.oci.delegate-cgroup", "payload"));
+		assert_int_equal(f.r, 0);
+		assert_null(f.cgroup.subgroup);
+		assert_string_equal(f.cgroup.delegate, "payload");
 		end(&f);
 	}
 }
