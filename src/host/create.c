@@ -697,8 +697,11 @@ int create_preserve_fds(struct create *create, struct err *err)
 	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
 	uint32_t listening, who;
 
-	/* As for every receiver: only if it is meant for this very process. */
-	if (fds && pid && num_u32(pid, &who) == 0 && who == (uint32_t)getpid() && num_u32(fds, &listening) == 0)
+	/*
+	 * As for every receiver: not what is meant for another process. Callers who have no way to know our number
+	 * leave it out.
+	 */
+	if (fds && (!pid || (num_u32(pid, &who) == 0 && who == (uint32_t)getpid())) && num_u32(fds, &listening) == 0)
 		create->listen_fds = listening;
 	if (create->listen_fds > INT32_MAX - 3 || create->request->preserve_fds > INT32_MAX - 3 - create->listen_fds)
 		return err_msg(err, -EINVAL, "cannot preserve %u and %u descriptors", create->request->preserve_fds,

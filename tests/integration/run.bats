@@ -282,9 +282,17 @@ status_of()
 	LISTEN_FDS=1 LISTEN_PID=1 call "$TURTLE" --root "$STATE" run box 3</etc/hostname
 	same "$status" 0
 	has "none none"
-	LISTEN_FDS=1 call "$TURTLE" --root "$STATE" run box 3</etc/hostname
-	has "none none"
 	same "$(sed 1d <<<"$output" | cut -d' ' -f1 | tr '\n' ' ')" "0 1 2 "
+	LISTEN_FDS=1 LISTEN_PID= call "$TURTLE" --root "$STATE" run box 3</etc/hostname
+	has "none none"
+}
+
+@test "run: LISTEN_FDS without a LISTEN_PID is for whoever gets it" {
+	args sh -c 'echo "$LISTEN_FDS $LISTEN_PID"; /probe fds'
+	LISTEN_FDS=1 call "$TURTLE" --root "$STATE" run box 3</etc/hostname 4</etc/hosts
+	same "$status" 0
+	has "1 1"
+	same "$(sed 1d <<<"$output" | cut -d' ' -f1 | tr '\n' ' ')" "0 1 2 3 "
 }
 
 @test "run: LISTEN_PID is the number that the process has, also where it is not the first" {
