@@ -44,20 +44,6 @@ static int check_files(struct validation *v, struct err *err)
 	return 0;
 }
 
-/* A descriptor of the host's does not go into the container, not even for a hook. */
-static int check_hooks_output(struct validation *v, struct err *err)
-{
-	const char *key = find(v, ANNOTATION_HOOKS_STDOUT)   ? ANNOTATION_HOOKS_STDOUT
-			  : find(v, ANNOTATION_HOOKS_STDERR) ? ANNOTATION_HOOKS_STDERR
-							     : NULL;
-	const struct oci_hooks *hooks = v->config->hooks;
-
-	if (key && hooks && (hooks->n_create_container || hooks->n_start_container))
-		return err_msg(err, -ENOTSUP, "annotation %s: not supported for hooks that run in the container (%s)",
-			       key, hooks->n_create_container ? "createContainer" : "startContainer");
-	return 0;
-}
-
 /* Which option gives a new file system the mountLabel. */
 static int check_mount_context(struct validation *v, struct err *err)
 {
@@ -98,7 +84,6 @@ static int check_plugins(struct validation *v, struct err *err)
 const struct config_check config_checks_annotations[] = {
 	{"handler", check_handler},
 	{"files", check_files},
-	{"output of hooks", check_hooks_output},
 	{"mount context", check_mount_context},
 	{"seccomp plugins", check_plugins},
 	{0},

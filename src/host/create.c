@@ -467,6 +467,16 @@ static int do_hooks(struct create *c, struct err *err)
 	return r < 0 ? r : talk_send(c->init.sync, SYNC_HOOKS_DONE, err);
 }
 
+/* Of createContainer hooks: init runs them between what comes before and what comes next. */
+static int do_hooks_output(struct create *c, struct err *err)
+{
+	const struct hooks_place place = hooks_place(c->bundle.path, c->plan.annotations, c->plan.n_annotations);
+
+	if (!(c->plan.init->flags & (PLAN_HOOK_STDOUT | PLAN_HOOK_STDERR)))
+		return 0;
+	return talk_receive_output(c->init.sync, &place, err);
+}
+
 static int do_terminal(struct create *c, struct err *err)
 {
 	return c->plan.terminal ? handover_terminal(&c->handover, c->init.sync, err) : 0;
@@ -573,6 +583,7 @@ static const struct step create_steps[] = {
 	{"keep config", do_keep_config, NULL},
 	{"move network devices", do_move_devices, NULL}, /* late: there is no way back; hooks may look at them */
 	{"hooks", do_hooks, NULL},
+	{"output of hooks", do_hooks_output, NULL},
 	{"terminal", do_terminal, NULL},
 	{"adopt", do_adopt, NULL},
 	{"ready", do_ready, NULL},

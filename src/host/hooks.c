@@ -274,18 +274,42 @@ static int finish(struct running *run, const struct oci_hook *hook, int attended
 		       tail_text(&run->error, error));
 }
 
+static int open_file(const char *path, int *ret, struct err *err)
+{
+	/* A FIFO that nobody reads is an error (ENXIO), not a reason to wait with the container's lock. */
+	*ret = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	if (*ret < 0 || fcntl(*ret, F_SETFL, O_APPEND) < 0)
+		return err_set(err, -errno, "open %s for the output of hooks", path);
+	return 0;
+}
+
+int hooks_append(struct hooks_output *output, bool error, const char *bytes, size_t n, struct err *err)
+{
+	const char *path = output->path[error];
+	int r;
+
+	if (!path)
+		return err_msg(err, -EPROTO, "container init sent output of a hook that nobody wants");
+	r = output->fd[error] < 0 ? open_file(path, &output->fd[error], err) : 0;
+	if (r < 0)
+		return r;
+	r = fd_write_all(output->fd[error], bytes, n);
+	return r < 0 ? err_set(err, r, "write the output of a hook to %s", path) : 0;
+}
+
+void hooks_output_close(struct hooks_output *output)
+{
+	cleanup_close(&output->fd[0]);
+	cleanup_close(&output->fd[1]);
+}
+
 /* Where a stream of the hook goes: to the file, or to a pipe whose tail is kept. */
 static int open_output(const char *path, struct tail *tail, int *ret_write, struct err *err)
 {
 	int ends[2] = {-1, -1}, r;
 
-	if (path) {
-		/* A FIFO that nobody reads is an error (ENXIO), not a reason to wait with the container's lock. */
-		*ret_write = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
-		if (*ret_write < 0 || fcntl(*ret_write, F_SETFL, O_APPEND) < 0)
-			return err_set(err, -errno, "open %s for the output of hooks", path);
-		return 0;
-	}
+	if (path)
+		return open_file(path, ret_write, err);
 	r = make_pipe(ends);
 	tail->fd = ends[0];
 	*ret_write = ends[1];

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "ocispec.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct hooks_place {
@@ -19,6 +20,23 @@ struct hooks_place {
 
 /* By the annotations of the container. */
 struct hooks_place hooks_place(const char *bundle, const struct oci_pair *annotations, size_t n_annotations);
+
+/*
+ * Output of hooks that run on the container's side: init tells what they write, and it is appended to the files here.
+ */
+struct hooks_output {
+	const char *path[2]; /* stdout, stderr; NULL: none */
+	int fd[2];           /* -1: not open yet */
+};
+
+#define HOOKS_OUTPUT(place)                                              \
+	{                                                                \
+		.path = {(place)->out, (place)->error}, .fd = { -1, -1 } \
+	}
+
+/* Opens the file, where it is not open yet, and writes n bytes, which may be none. */
+int hooks_append(struct hooks_output *output, bool error, const char *bytes, size_t n, struct err *err);
+void hooks_output_close(struct hooks_output *output);
 
 /*
  * Runs the list in order and stops at the first failure: `error running createRuntime hook #0: exit status 1, stdout: ,

@@ -62,7 +62,7 @@ int start_finish(struct container *container, int sock, int pidfd, struct agent 
 		 struct err *err)
 {
 	const struct container_state *st = &container->state;
-	struct hooks_place place;
+	const struct hooks_place place = hooks_place(st->bundle, st->annotations, st->n_annotations);
 	_cleanup_free_ char *state = NULL;
 	struct err why;
 	int r;
@@ -71,6 +71,10 @@ int start_finish(struct container *container, int sock, int pidfd, struct agent 
 	 * A startContainer hook that fails ends the container, and so does an agent that can't be told; a program that
 	 * can't be executed leaves one to look at.
 	 */
+	r = talk_receive_output(sock, &place, err);
+	*ret_destroy = r < 0;
+	if (r < 0)
+		return r;
 	r = talk_receive_exec(sock, agent, ret_destroy, err);
 	r = check_memory(container, pidfd, r, err);
 	if (r < 0 || st->n_poststart == 0)
@@ -79,7 +83,6 @@ int start_finish(struct container *container, int sock, int pidfd, struct agent 
 	state = container_state_json(st, "running", st->pid);
 	if (!state)
 		return err_set(err, -ENOMEM, "describe the container to its poststart hooks");
-	place = hooks_place(st->bundle, st->annotations, st->n_annotations);
 	/* No start is due any more: others see a running container. */
 	unlinkat(container->dir_fd, STATE_START, 0);
 	container_unlock(container);

@@ -29,6 +29,9 @@ static const char *name_of(enum sync_type type)
 		return "ready for hooks";
 	case SYNC_HOOKS_DONE:
 		return "hooks done";
+	case SYNC_HOOK_STDOUT:
+	case SYNC_HOOK_STDERR:
+		return "output of a hook";
 	case SYNC_TTY:
 		return "its terminal";
 	case SYNC_READY:
@@ -201,6 +204,39 @@ int talk_receive(int sock, enum sync_type expected, struct sync_msg *ret, int *r
 	if (ret_fd)
 		*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+/* Whether the next message is output of a hook: its type stands first. */
+static bool output_is_next(int sock)
+{
+	uint32_t type = 0;
+	ssize_t n;
+
+	do
+		n = recv(sock, &type, sizeof(type), MSG_PEEK);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(type) && (type == SYNC_HOOK_STDOUT || type == SYNC_HOOK_STDERR);
+}
+
+int talk_receive_output(int sock, const struct hooks_place *place, struct err *err)
+{
+	struct hooks_output output = HOOKS_OUTPUT(place);
+	int r = 0;
+
+	if (!place->out && !place->error)
+		return 0;
+	while (r == 0 && output_is_next(sock)) {
+		struct sync_msg msg = {0};
+		_cleanup_close_ int fd = -1;
+
+		r = receive(sock, &msg, &fd, err);
+		if (r > 0 && (msg.value < 0 || (size_t)msg.value > sizeof(msg.err.msg)))
+			r = err_msg(err, -EPROTO, "container init sent %d bytes of output", msg.value);
+		if (r > 0)
+			r = hooks_append(&output, msg.type == SYNC_HOOK_STDERR, msg.err.msg, (size_t)msg.value, err);
+	}
+	hooks_output_close(&output);
+	return r;
 }
 
 static int pass_listener(int sock, struct agent *agent, int listener, struct err *err)

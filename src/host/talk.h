@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "host/agent.h"
+#include "host/hooks.h"
 #include "sync/sync.h"
 
 #include <stdbool.h>
@@ -22,6 +23,12 @@ int talk_send_fds(int sock, const int *fds, size_t n, struct err *err);
  * by the caller. ret may be NULL.
  */
 int talk_receive(int sock, enum sync_type expected, struct sync_msg *ret, int *ret_fd, struct err *err);
+
+/*
+ * Takes what hooks on the container's side write, until init has something else to say, or is gone. At once where the
+ * output of hooks has no file.
+ */
+int talk_receive_output(int sock, const struct hooks_place *place, struct err *err);
 
 /*
  * As talk_receive, for the end of a start: 0 when the program was executed (SYNC_EXEC, then end of file), else init's

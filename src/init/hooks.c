@@ -3,6 +3,9 @@
  * Hooks on the container's side, under the same rules as the host's (host/hooks.c): the state document in a memory file
  * on stdin, exactly the environment of the config, a session of its own, no descriptor of ours; output is shown only
  * when the hook fails; a hook ends when its process ends, and one out of time is killed with its process group.
+ *
+ * Output that is to go to a file of the host's is handed to turtle, piece by piece: a hook on this side may be a
+ * program of the image, which is not given that file.
  */
 #include "init/init.h"
 
@@ -19,6 +22,7 @@
 
 struct stream {
 	int read, write;
+	enum sync_type relay; /* 0: keep the beginning, else tell turtle */
 	size_t n;
 	char kept[KEPT + 1];
 };
@@ -51,21 +55,35 @@ static int make_state(const struct init_plan *plan, const struct kind *kind)
 	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : take_fd(&fd);
 }
 
-static void take_output(struct stream *stream)
+/* Returns false when there was nothing. */
+static bool take_output(struct init *init, struct stream *stream)
 {
-	char buf[1024];
+	char buf[ERR_MSG_SIZE];
 	ssize_t n = read(stream->read, buf, sizeof(buf));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return false;
 	if (n <= 0) {
 		close_fd(&stream->read);
-		return;
+		return false;
+	}
+	if (stream->relay) {
+		sync_output(init, stream->relay, buf, (size_t)n);
+		return true;
 	}
 	if ((size_t)n > KEPT - stream->n)
 		n = (ssize_t)(KEPT - stream->n);
 	memcpy(stream->kept + stream->n, buf, (size_t)n);
 	stream->n += (size_t)n;
+	return true;
+}
+
+/* Bounded: what is left in a pipe, not what a process that goes on still writes. */
+static void take_rest(struct init *init, struct stream *stream)
+{
+	for (int i = 0; i < 128 && stream->read >= 0; i++)
+		if (!take_output(init, stream))
+			return;
 }
 
 /* For a message: on one line's end, and printable. */
@@ -134,9 +152,9 @@ static int attend(struct init *init, const struct plan_hook *hook, const struct 
 			_exit(1);
 		}
 		if (fds[1].revents)
-			take_output(out);
+			take_output(init, out);
 		if (fds[2].revents)
-			take_output(error);
+			take_output(init, error);
 		if (fds[0].revents)
 			return killed;
 	}
@@ -151,18 +169,18 @@ static int judge(const struct plan_hook *hook, int attended, int status, struct 
 		return err_set(err, attended, "wait for the hook");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	if (out->read >= 0)
-		take_output(out);
-	if (error->read >= 0)
-		take_output(error);
 	return err_msg(err, -ECANCELED, "%s %d, stdout: %s, stderr: %s", WIFSIGNALED(status) ? "signal" : "exit status",
 		       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), kept(out), kept(error));
 }
 
-static int make_stream(struct stream *stream)
+/* relay: 0, or what turtle is told of it; that much it hears before the hook runs, which may write nothing. */
+static int make_stream(struct init *init, struct stream *stream, enum sync_type relay)
 {
 	int ends[2];
 
+	stream->relay = relay;
+	if (relay)
+		sync_output(init, relay, "", 0);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	stream->read = ends[0];
@@ -198,13 +216,14 @@ static int spawn(struct init *init, const struct plan_hook *hook, int state, con
 static int run_hook(struct init *init, const struct plan_hook *hook, const struct kind *kind, struct err *err)
 {
 	static struct stream out, error;
+	const uint32_t flags = init->plan->flags;
 	_cleanup_close_ int state = make_state(init->plan, kind), pidfd = -1;
 	int pid = -1, status = 0, r;
 
 	out.read = out.write = error.read = error.write = -1;
-	r = state < 0 ? state : make_stream(&out);
+	r = state < 0 ? state : make_stream(init, &out, flags & PLAN_HOOK_STDOUT ? SYNC_HOOK_STDOUT : 0);
 	if (r == 0)
-		r = make_stream(&error);
+		r = make_stream(init, &error, flags & PLAN_HOOK_STDERR ? SYNC_HOOK_STDERR : 0);
 	if (r == 0)
 		r = pid = spawn(init, hook, state, &out, &error, &pidfd);
 	if (r < 0) {
@@ -219,6 +238,8 @@ static int run_hook(struct init *init, const struct plan_hook *hook, const struc
 		kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	take_rest(init, &out);
+	take_rest(init, &error);
 	r = judge(hook, r, status, &out, &error, err);
 	close_stream(&out);
 	close_stream(&error);

@@ -154,6 +154,15 @@ void sync_error(struct init *init, const struct err *err)
 		;
 }
 
+void sync_output(struct init *init, enum sync_type type, const char *bytes, size_t n)
+{
+	struct sync_msg msg = {.type = type, .value = (int32_t)n};
+
+	memcpy(msg.err.msg, bytes, n);
+	while (write(init->sync, &msg, sizeof(msg)) < 0 && errno == EINTR)
+		;
+}
+
 int sync_send_fd(struct init *init, enum sync_type type, int value, int fd, struct err *err)
 {
 	struct sync_msg msg = {.type = type, .value = value};

@@ -223,6 +223,8 @@ static const struct word flag_words[] = {
 	{PLAN_HOST_SCHEDULING, "host sets scheduling"},
 	{PLAN_SET_MEMORY_POLICY, "memory policy"},
 	{PLAN_NET_DEVICES, "network devices"},
+	{PLAN_HOOK_STDOUT, "output of hooks"},
+	{PLAN_HOOK_STDERR, "errors of hooks"},
 };
 
 static const struct word mount_flag_words[] = {

@@ -6,6 +6,8 @@
  */
 #include "plan/internal.h"
 
+#include "config/annotations.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -61,6 +63,15 @@ static int plan_hook_list(struct planner *p, const struct oci_hook *hooks, size_
 	return 0;
 }
 
+/* For hooks on the container's side, which have no descriptor of the host's: it writes for them. */
+static void plan_output(struct planner *p)
+{
+	if (plan_annotation(p, ANNOTATION_HOOKS_STDOUT))
+		p->init.flags |= PLAN_HOOK_STDOUT;
+	if (plan_annotation(p, ANNOTATION_HOOKS_STDERR))
+		p->init.flags |= PLAN_HOOK_STDERR;
+}
+
 int plan_hooks(struct planner *p, struct err *err)
 {
 	const struct oci_hooks *hooks = p->config->hooks;
@@ -72,6 +83,8 @@ int plan_hooks(struct planner *p, struct err *err)
 		p->plan.hooks = hooks;
 	if (hooks->n_prestart || hooks->n_create_runtime)
 		p->init.flags |= PLAN_HOST_HOOKS;
+	if (hooks->n_create_container || hooks->n_start_container)
+		plan_output(p);
 	if (hooks->n_create_container) {
 		r = plan_hook_list(p, hooks->create_container, hooks->n_create_container, NULL,
 				   &p->init.create_container, err);

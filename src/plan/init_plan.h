@@ -160,6 +160,8 @@ enum plan_flag {
 	PLAN_MUTE = 1 << 25, /* the seccomp filter may deny write(2): there is another way to tell of an error */
 	PLAN_HOST_SCHEDULING = 1 << 26, /* scheduler and io_priority are the host's to set, which has the right to it */
 	PLAN_SET_MEMORY_POLICY = 1 << 27,
+	PLAN_HOOK_STDOUT = 1 << 29, /* the host wants what hooks write: SYNC_HOOK_STDOUT */
+	PLAN_HOOK_STDERR = 1 << 30,
 	PLAN_NET_DEVICES = 1 << 28, /* the host moves network devices in: it needs a socket of the network namespace */
 };
 

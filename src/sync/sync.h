@@ -21,7 +21,9 @@
  *     SYNC_NETWORK_DONE (only PLAN_NET_DEVICES) ─▶   goes on after all mounts, before hooks
  *     ◀────────────────── SYNC_HOOKS                 (only PLAN_HOST_HOOKS; all mounts made, before pivot_root)
  *     prestart, createRuntime hooks
- *     SYNC_HOOKS_DONE ──────────────────────────▶   createContainer hooks, pivot_root, masks, sysctls
+ *     SYNC_HOOKS_DONE ──────────────────────────▶   createContainer hooks
+ *     ◀────────────────── SYNC_HOOK_STDOUT, _STDERR  (only PLAN_HOOK_STDOUT, _STDERR; what they write)
+ *     appends it to files                           pivot_root, masks, sysctls
  *     ◀────────────────── SYNC_TTY + master         (only PLAN_TERMINAL)
  *     ◀────────────────── SYNC_READY                 credentials set, program found
  *     init to the delegated cgroup, rlimits (user
@@ -30,7 +32,9 @@
  *                                                   socket (create; the sync socket is closed), or on the sync socket
  *                                                   (run)
  *   start, or run
- *     SYNC_START ───────────────────────────────▶   startContainer hooks, seccomp
+ *     SYNC_START ───────────────────────────────▶   startContainer hooks
+ *     ◀────────────────── SYNC_HOOK_STDOUT, _STDERR  (as above)
+ *                                                   seccomp
  *     ◀────────────────── SYNC_EXEC [+ memory]       the next thing is execve (PLAN_MUTE: an error of it will
  *                                                   be in that memory, since the filter may forbid a message)
  *     ◀────────────────── end of file                execve succeeded (the socket has O_CLOEXEC)
@@ -104,6 +108,8 @@ enum sync_type {
 	SYNC_NETWORK_DONE,
 	SYNC_HOOKS,
 	SYNC_HOOKS_DONE,
+	SYNC_HOOK_STDOUT,
+	SYNC_HOOK_STDERR,
 	SYNC_TTY,
 	SYNC_READY,
 	SYNC_CREATED,
@@ -115,10 +121,11 @@ enum sync_type {
 	SYNC_HOOK_ERROR,
 };
 
-/* Short messages carry only the first two fields (SYNC_SHORT bytes); the errors are the whole struct. */
+/* Short messages carry only the first two fields (SYNC_SHORT bytes); errors and output are the whole struct. */
 struct sync_msg {
 	uint32_t type; /* enum sync_type */
-	int32_t value; /* SYNC_PID: pid in the host's pid namespace; SYNC_FDS: how many */
+	int32_t value; /* SYNC_PID: pid in the host's pid namespace; SYNC_FDS: how many; SYNC_HOOK_STDOUT, _STDERR:
+			  how many bytes of err.msg, 0 when a hook is about to run */
 	struct err err;
 };
 

@@ -184,10 +184,58 @@ mount_with()
 	[[ $stderr == *"open $T/fifo for the output of hooks: No such device or address"* ]] || fail "another error"
 	annotate run.oci.hooks.stdout relative
 	box_refused "run.oci.hooks.stdout"
-	# No descriptor of the host's goes into the container.
+}
+
+@test "extensions: the output of hooks in the container goes to files, which they have no descriptor of" {
+	cat >"$T/hook" <<-'END'
+		#!/bin/sh
+		cat >/dev/null
+		echo "out $1"
+		echo "error $1" >&2
+		[ ! -p /proc/self/fd/1 ] || [ ! -p /proc/self/fd/2 ] || echo pipes >&2
+		exit "${2:-0}"
+	END
+	chmod +x "$T/hook"
+	cp "$T/hook" "$ROOTFS/bin/hook"
 	annotate run.oci.hooks.stdout "$T/hooks.out"
+	annotate run.oci.hooks.stderr "$T/hooks.err"
+	config --arg hook "$T/hook" '.hooks = {createContainer: [{path: $hook, args: ["hook", "createContainer"], env: ["PATH=/bin:/usr/bin"]}],
+		startContainer: [{path: "/bin/hook", args: ["hook", "startContainer"]}]}'
+	box echo main
+	is main
+	same "$(<"$T/hooks.out")" $'out createContainer\nout startContainer'
+	same "$(<"$T/hooks.err")" $'error createContainer\npipes\nerror startContainer\npipes'
+	# In two commands, with a terminal, and without a word.
+	rm "$T/hooks.out" "$T/hooks.err"
+	ok turtle create box
+	same "$(<"$T/hooks.out")" 'out createContainer'
+	ok turtle start box
+	until_true stopped box
+	same "$(<"$T/hooks.out")" $'out createContainer\nout startContainer'
+	ok turtle delete box
+	rm "$T/hooks.out" "$T/hooks.err"
+	config '.process.terminal = true | .hooks.startContainer[0] = {path: "/bin/true"} | .hooks.createContainer[0] = {path: "/bin/true"}'
+	ok turtle run box
+	same "$(stat -c "%s %a" "$T/hooks.out" "$T/hooks.err" | xargs)" "0 600 0 600"
+	# More than a pipe and a message hold, and with the failure of the hook.
+	config '.process.terminal = false | .hooks = {startContainer: [{path: "/bin/sh", args: ["sh", "-c", "seq 50000; exit 3"]}]}'
+	call turtle run box
+	same "$status" 1
+	[[ $stderr == *"error running startContainer hook #0: exit status 3, stdout: , stderr: "* ]] || fail "another error"
+	same "$(<"$T/hooks.out")" "$(seq 50000)"
+	# One of the two alone.
+	config 'del(.annotations["run.oci.hooks.stderr"]) | .hooks = {createContainer: [{path: "/bin/sh", args: ["sh", "-c", "echo a; echo b >&2; exit 4"]}]}'
+	call turtle run box
+	[[ $stderr == *"error running createContainer hook #0: exit status 4, stdout: , stderr: b"* ]] || fail "another error"
+	same "$(tail -n 1 "$T/hooks.out")" a
+	# Where the file can't be had, there is no container.
+	annotate run.oci.hooks.stdout "$T/no/where"
+	box_refused "open $T/no/where for the output of hooks: No such file or directory"
 	config '.hooks = {startContainer: [{path: "/bin/true"}]}'
-	box_refused "run.oci.hooks.stdout"
+	args true
+	ok turtle create box
+	refused "$T/no/where" turtle start box
+	refused "does not exist" turtle state box
 }
 
 @test "extensions: mount_context_type is one of four words, and nothing without a label" {
