@@ -161,3 +161,68 @@ unless() { [[ " $* " != *" $RUNTIME "* ]]; }
 inspect() { podman container inspect --format "$2" "$1"; }
 # Of a running container: the directory of its cgroup, and the value in a file of it.
 cgroup_of() { echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")"; }
+
+# mistake STATUS ERE PEERS-ERE PODMAN-ARGUMENT...
+mistake()
+{
+	local wanted=$1 text=$2
+	[ "$RUNTIME" = turtle ] || text=$3
+	shift 3
+	call podman "$@"
+	[ "$status" -eq "$wanted" ] || fail "not status $wanted" || return 1
+	[ -z "$output" ] || fail "words on stdout" || return 1
+	[[ $stderr == Error:* && $stderr != *$'\n'* ]] || fail "more than one line" || return 1
+	grep -Eqi -- "$text" <<<"$stderr" || fail "it does not say: $text"
+}
+
+# These are found out by the start, whose words podman passes on before its own.
+late_mistake()
+{
+	local wanted=126 text=$1
+	# Peers have a start that succeeds.
+	[ "$RUNTIME" = turtle ] || wanted=1 text=$2
+	shift 2
+	pod "$wanted" "$@"
+	grep -Eqi -- "$text" <<<"$stderr" || fail "it does not say: $text"
+}
+
+# Of podman run; a plain user's are the same as root's.
+ten_mistakes()
+{
+	local bad=(run --rm)
+	mistake 127 '"nope": executable file not found in \$PATH' 'nope.*not found' "${bad[@]}" box nope
+	mistake 127 '/nope.*no such file or directory' '/nope.*no such file or directory' "${bad[@]}" box /nope
+	mistake 126 '/etc.*is a directory' '/etc.*(is a directory|not a regular file)' "${bad[@]}" box /etc
+	mistake 126 '/etc/passwd.*permission denied' '/etc/passwd.*(permission denied|not executable)' "${bad[@]}" box /etc/passwd
+	mistake 126 'RLIMIT_NOFILE.*operation not permitted' 'rlimit.*operation not permitted' "${bad[@]}" --ulimit nofile=99999999999 box true
+	mistake 126 '/bin/busybox.*not a directory' '/tmp.*bin/busybox' "${bad[@]}" -v /tmp:/bin/busybox box true
+	mistake 126 '/data.*a directory' 'data.*a directory' "${bad[@]}" -v /etc/passwd:/data box true
+	mistake 126 'msgmax.*invalid argument' 'msgmax.*invalid argument' "${bad[@]}" --sysctl kernel.msgmax=much box true
+	# A limit too low for any process would be another, but whether it is felt before or after the program begins is chance.
+	late_mistake '/bin/lost: No such file or directory \(does its interpreter exist\?\)' '/bin/lost.*no such file' "${bad[@]}" box /bin/lost
+	late_mistake '/bin/text: exec format error' '/bin/text.*exec format error' "${bad[@]}" box /bin/text
+}
+
+# For kube play: a pod, what its container looks for, and what it has to find.
+pod_yaml()
+{
+	cat <<-'END'
+		apiVersion: v1
+		kind: Pod
+		metadata:
+		  name: kube
+		spec:
+		  hostNetwork: true
+		  containers:
+		  - name: one
+		    image: localhost/box
+		    command: [daemon]
+		    env: [{name: A, value: b}]
+		    resources: {limits: {memory: 64Mi, cpu: 200m}}
+		    securityContext: {runAsUser: 1000, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}
+		    volumeMounts: [{name: tmp, mountPath: /scratch}]
+		  volumes: [{name: tmp, emptyDir: {}}]
+	END
+}
+POD_LOOK='id -u; echo $A; grep CapEff /proc/self/status; touch /no 2>&1; touch /scratch/yes 2>&1; cat /sys/fs/cgroup/memory.max'
+POD_FACTS=(1000 b $'CapEff:\t0000000000000000' 'touch: /no: Read-only file system' 67108864)

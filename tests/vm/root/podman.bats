@@ -28,53 +28,22 @@ load ../podman
 	quiet rm one
 }
 
-# mistake STATUS ERE PEERS-ERE PODMAN-ARGUMENT...
-mistake()
-{
-	local wanted=$1 text=$2
-	[ "$RUNTIME" = turtle ] || text=$3
-	shift 3
-	call podman "$@"
-	[ "$status" -eq "$wanted" ] || fail "not status $wanted" || return 1
-	[ -z "$output" ] || fail "words on stdout" || return 1
-	[[ $stderr == Error:* && $stderr != *$'\n'* ]] || fail "more than one line" || return 1
-	grep -Eqi -- "$text" <<<"$stderr" || fail "it does not say: $text"
-}
-
-# These are found out by the start, whose words podman passes on before its own.
-late_mistake()
-{
-	local wanted=126 text=$1
-	# Peers have a start that succeeds.
-	[ "$RUNTIME" = turtle ] || wanted=1 text=$2
-	shift 2
-	pod "$wanted" "$@"
-	grep -Eqi -- "$text" <<<"$stderr" || fail "it does not say: $text"
-}
-
 @test "podman: ten typical mistakes, each with its status and one line that says what is wrong" {
-	local bad=(run --rm)
-	mistake 127 '"nope": executable file not found in \$PATH' 'nope.*not found' "${bad[@]}" box nope
-	mistake 127 '/nope.*no such file or directory' '/nope.*no such file or directory' "${bad[@]}" box /nope
-	mistake 126 '/etc.*is a directory' '/etc.*(is a directory|not a regular file)' "${bad[@]}" box /etc
-	mistake 126 '/etc/passwd.*permission denied' '/etc/passwd.*(permission denied|not executable)' "${bad[@]}" box /etc/passwd
-	mistake 126 'RLIMIT_NOFILE.*operation not permitted' 'rlimit.*operation not permitted' "${bad[@]}" --ulimit nofile=99999999999 box true
-	mistake 126 '/bin/busybox.*not a directory' '/tmp.*bin/busybox' "${bad[@]}" -v /tmp:/bin/busybox box true
-	mistake 126 '/data.*a directory' 'data.*a directory' "${bad[@]}" -v /etc/passwd:/data box true
-	mistake 126 'msgmax.*invalid argument' 'msgmax.*invalid argument' "${bad[@]}" --sysctl kernel.msgmax=much box true
-	# A limit too low for any process would be another, but whether it is felt before or after the program begins is chance.
-	late_mistake '/bin/lost: No such file or directory \(does its interpreter exist\?\)' '/bin/lost.*no such file' "${bad[@]}" box /bin/lost
-	late_mistake '/bin/text: exec format error' '/bin/text.*exec format error' "${bad[@]}" box /bin/text
+	ten_mistakes
 }
 
 @test "podman: a life: create, start, pause, unpause, kill, restart, stop, rm" {
+	local events
 	quiet create --name life --stop-timeout 20 box
 	same "$(inspect life '{{.State.Status}} {{.State.Pid}}')" "created 0"
 	quiet start life
+	events=$(cgroup_of "$(inspect life '{{.State.Pid}}')")/cgroup.events
 	quiet pause life
 	same "$(inspect life '{{.State.Status}}')" paused
+	grep -qx 'frozen 1' "$events"
 	pod 255 exec life true
 	quiet unpause life
+	grep -qx 'frozen 0' "$events"
 	until_true eval 'podman logs life | grep -q up'
 	quiet kill -s USR1 life
 	quiet restart life
@@ -120,8 +89,8 @@ late_mistake()
 	same "$output/$stderr" $'out\nmore\nup/err'
 	quiet top l pid args
 	matches '^1 .*daemon'
-	quiet stats --no-stream --format '{{.Name}} {{.PIDs}}' l
-	is 'l 2'
+	quiet stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemUsageBytes}} cpu {{.CPUNano}}' l
+	matches '^l 2 [1-9].*iB / .*iB cpu [1-9]'
 	timeout 60 podman attach --no-stdin --sig-proxy=false l >"$T/attached" 2>&1 3>&- &
 	until_true pgrep -f 'podman.* attach'
 	quiet kill -s TERM l
@@ -131,6 +100,54 @@ late_mistake()
 	quiet wait j
 	until_true eval 'podman logs j | grep -q "to the journal"'
 	quiet rm j
+	# To nobody's log, and to where podman's own output goes, past conmon.
+	quiet run --name n --log-driver none box echo heard
+	is heard
+	pod 125 logs n
+	quiet rm n
+	quiet run --rm --log-driver passthrough box sh -c 'echo direct; test -f /proc/self/fd/1 && echo file'
+	is $'direct\nfile'
+}
+
+@test "podman: attach with input, start in the foreground, signals passed on, ways to stop" {
+	local pid
+	quiet run -d -i --name a box sh -c 'read word; echo got $word; exec daemon'
+	command podman --runtime "$RUNTIME" attach a <<<word >"$T/attached" 2>&1 3>&- &
+	pid=$!
+	until_line "$T/attached" "got word"
+	until_line "$T/attached" up
+	quiet kill -s INT a
+	status=0
+	wait "$pid" || status=$?
+	# podman's attach does not pass on with what the container has ended.
+	same "$status $(inspect a '{{.State.ExitCode}}')" "0 4"
+	quiet rm a
+	quiet create --name s box sh -c 'echo there; exit 6'
+	pod 6 start --attach s
+	is there
+	quiet rm s
+	# Who sends podman a signal means the container.
+	command podman --runtime "$RUNTIME" run --rm box >"$T/run" 2>&1 3>&- &
+	pid=$!
+	until_line "$T/run" up
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	same "$status" 3 "what run says of its end"
+	until_line "$T/run" ended
+	quiet run -d --name i --stop-signal INT box
+	until_true eval 'podman logs i | grep -q up'
+	quiet stop i
+	same "$(inspect i '{{.State.ExitCode}}')" 4
+	quiet rm i
+	quiet run -d --name deaf box sh -c 'trap "" TERM; echo up; while :; do sleep 1000; done'
+	until_true eval 'podman logs deaf | grep -q up'
+	pod 0 stop -t 1 deaf
+	[[ $stderr == *"resorting to SIGKILL"* ]] || fail "it was not deaf"
+	same "$(inspect deaf '{{.State.ExitCode}}')" 137
+	quiet rm deaf
+	# And a time after which it has to end.
+	pod 255 run --rm --timeout 1 box sh -c 'trap "" TERM; while :; do sleep 1000; done'
 }
 
 # limits DRIVER: with which options, and that they arrive.
@@ -139,10 +156,10 @@ limits()
 	local dir
 	PODMAN=(--cgroup-manager "$1")
 	quiet run -d --name limits --memory 128m --memory-swap 128m --memory-reservation 64m --cpus 0.2 --cpu-shares 512 --pids-limit 7 \
-		--oom-score-adj 100 box
+		--oom-score-adj 100 --cgroup-conf memory.high=100663296 box
 	dir=$(cgroup_of "$(inspect limits '{{.State.Pid}}')")
-	same "$(cd "$dir" && cat memory.max memory.swap.max memory.low cpu.max pids.max | paste -sd ' ')" \
-		"134217728 0 67108864 20000 100000 7" "limits with $1"
+	same "$(cd "$dir" && cat memory.max memory.swap.max memory.low memory.high cpu.max pids.max | paste -sd ' ')" \
+		"134217728 0 67108864 100663296 20000 100000 7" "limits with $1"
 	[[ $WEIGHTS_OF_512 == *" $(<"$dir/cpu.weight") "* ]] || fail "weight with $1: $(<"$dir/cpu.weight")"
 	quiet exec limits cat /proc/self/oom_score_adj /proc/self/cgroup
 	has 0::/
@@ -176,8 +193,15 @@ limits()
 }
 
 @test "podman: speed limits of a disk" {
-	quiet run --rm --device-read-bps "$TURTLE_SPARE_DISK:1mb" --device-write-iops "$TURTLE_SPARE_DISK:100" box cat /sys/fs/cgroup/io.max
-	same "$output" "$(lsblk -dnro MAJ:MIN "$TURTLE_SPARE_DISK") rbps=1048576 wbps=max riops=max wiops=100"
+	local disk=$TURTLE_SPARE_DISK number file
+	number=$(lsblk -dnro MAJ:MIN "$disk")
+	quiet run -d --name disk --device-read-bps "$disk:1mb" --device-write-bps "$disk:2mb" --device-read-iops "$disk:100" \
+		--device-write-iops "$disk:200" box
+	file=$(cgroup_of "$(inspect disk '{{.State.Pid}}')")/io.max
+	same "$(<"$file")" "$number rbps=1048576 wbps=2097152 riops=100 wiops=200"
+	quiet update --device-read-bps "$disk:3mb" --device-write-iops "$disk:300" disk
+	same "$(<"$file")" "$number rbps=3145728 wbps=2097152 riops=100 wiops=300"
+	quiet rm -f -t 0 disk
 }
 
 @test "podman: cgroups disabled, split, no-conmon" {
@@ -215,6 +239,24 @@ limits()
 		grep -c " /shared .*shared:" /proc/self/mountinfo; touch /image/no /one; true'
 	is $'host\n1000\ncontent\ncontent\nhost\nfile\nsub\n1024\n'"$link"$'1\n1'
 	same "$stderr" $'touch: /ro/no: Read-only file system\ntouch: /image/no: Read-only file system\ntouch: /one: Read-only file system'
+}
+
+@test "podman: volumes: copied up, overlaid, of another container, with options" {
+	mkdir -p "$T/v/sub"
+	echo host >"$T/v/file"
+	quiet run -d --name lender -v "$T/v:/lent:ro" -v lent:/data box
+	quiet run --rm --volumes-from lender --tmpfs /www --mount type=tmpfs,dst=/bin/sub,notmpcopyup -v "$T/v:/over:O" \
+		-v "$T/v:/opts:nosuid,nodev,noexec" --mount type=ramfs,dst=/ram --mount type=devpts,dst=/pts \
+		--mount "type=glob,src=$T/v/f*,dst=/globbed" box sh -c '
+		cat /lent/file /data/file /www/index.html /globbed/file; touch /lent/no 2>/dev/null || echo read-only; echo more >>/www/index.html && echo written
+		ls /bin/sub | wc -l; echo changed >/over/file; cat /over/file
+		sed -n "s/^[^ ]* \(\/[a-z]*\) \([a-z0-9]*\) \([^ ]*\) .*/\1 \2 \3/p" /proc/mounts | grep -E "^/(opts|ram|pts) "'
+	has content hello read-only written 0 changed
+	same "$(grep -cx host <<<"$output")" 2
+	matches '^/opts .*nosuid,nodev,noexec' '^/ram ramfs ' '^/pts devpts '
+	same "$(<"$T/v/file")" host "what the overlay is to keep"
+	quiet rm -f -t 0 lender
+	quiet volume rm lent
 }
 
 @test "podman: user namespaces: auto, uidmap, with a volume" {
@@ -264,6 +306,11 @@ limits()
 		--security-opt seccomp=unconfined box sh -c 'ls /data | wc -l; stat -c %t /proc/kcore; cat /proc/keys | wc -c; cat /proc/self/attr/current
 		grep Seccomp: /proc/self/status'
 	is $'0\n0\n0\nunconfined\nSeccomp:\t0'
+	quiet run --rm box sh -c 'touch /proc/sys/kernel/hostname 2>&1; ls /sys/firmware | wc -l; head -c 1 /proc/timer_list | wc -c'
+	is $'touch: /proc/sys/kernel/hostname: Read-only file system\n0\n0'
+	quiet run --rm --user 1000 --security-opt unmask=ALL --security-opt proc-opts=hidepid=2 box sh -c '
+		grep -c " /proc/.* /proc/" /proc/self/mountinfo; grep -c "^[^ ]* /proc/" /proc/mounts; grep -cE "^proc /proc proc .*hidepid=(2|invisible)" /proc/mounts'
+	is $'0\n0\n1'
 	quiet run --rm --privileged box sh -c 'grep CapEff /proc/self/status; ls /dev | grep -cx ubda; mount -t tmpfs x /mnt 2>/dev/null || mkdir -p /m; mount -t tmpfs x /m && echo mounted'
 	matches '^CapEff:.*ffffffff$' '^mounted$'
 }
@@ -294,6 +341,12 @@ b /bin:/sbin:/usr/bin:/more
 10.9.8.7 other"
 	quiet run --rm --device-cgroup-rule 'c 1:5 rmw' --cap-add mknod box sh -c 'mknod /tmp/z c 1 5 && head -c 3 /tmp/z | wc -c; mknod /tmp/m c 1 1 2>&1; head -c 1 /tmp/m 2>&1; true'
 	matches '^3$' 'not permitted'
+	quiet run --rm --device "$TURTLE_SPARE_DISK:/dev/mine:r" box sh -c 'head -c 3 /dev/mine | wc -c; (echo x >/dev/mine) 2>&1; true'
+	matches '^3$' '/dev/mine: Operation not permitted'
+	# Known to runc from 1.2 on.
+	unless runc || return 0
+	quiet run --rm --personality LINUX32 box cat /proc/self/personality
+	is 00000008
 }
 
 @test "podman: sd_notify, socket activation, preserved descriptors" {
@@ -317,6 +370,48 @@ b /bin:/sbin:/usr/bin:/more
 		3< <(echo three) 4< <(echo four))" $'three\nfour'
 }
 
+# in_service NAME TYPE PODMAN-RUN-ARGUMENT...: podman run as a service of systemd's.
+in_service()
+{
+	local name=$1 type=$2
+	shift 2
+	timeout 60 systemd-run --quiet --no-block --unit="$name" --property=Type="$type" --property=NotifyAccess=all \
+		podman --runtime "$RUNTIME" run --rm --name "$name" "$@" 3>&-
+}
+service_is() { [ "$(systemctl show -p ActiveState --value "$1")" = "$2" ]; }
+main_process() { cat "/proc/$(systemctl show -p MainPID --value "$1")/comm"; }
+said_in() { journalctl --no-pager -o cat -u "$1" | grep -qx -- "$2"; }
+# The unit is that of a container with --rm.
+stop_service()
+{
+	timeout 60 systemctl stop "$1"
+	until_true eval "! podman container exists $1"
+}
+
+@test "podman: sd_notify: conmon's word, no word, and once it is healthy" {
+	# The socket is of no concern to these containers.
+	local look='echo "socket:$NOTIFY_SOCKET"; ls /run/notify 2>/dev/null; exec daemon'
+	in_service turtle-conmon notify --sdnotify conmon box sh -c "$look"
+	until_true service_is turtle-conmon active
+	same "$(main_process turtle-conmon)" conmon
+	# From then on it can be told to end.
+	until_true said_in turtle-conmon up
+	said_in turtle-conmon socket:
+	stop_service turtle-conmon
+	in_service turtle-ignore exec --sdnotify ignore box sh -c "$look"
+	until_true said_in turtle-ignore up
+	said_in turtle-ignore socket:
+	same "$(main_process turtle-ignore)" podman
+	stop_service turtle-ignore
+	mkdir "$T/health"
+	in_service turtle-healthy notify --sdnotify healthy --health-cmd 'test -e /health/well' --health-interval 1s -v "$T/health:/health:ro" box
+	until_true eval '[ "$(inspect turtle-healthy "{{.State.Status}}")" = running ]'
+	service_is turtle-healthy activating
+	touch "$T/health/well"
+	until_true service_is turtle-healthy active
+	stop_service turtle-healthy
+}
+
 # The machine's own system. What systemd makes of the container's cgroup takes no process: exec comes to where init is.
 @test "podman: systemd in a container, and exec into it" {
 	mkdir -p "$T/up" "$T/root"
@@ -338,6 +433,46 @@ b /bin:/sbin:/usr/bin:/more
 	same "$(inspect system '{{.State.ExitCode}}')" 0
 	quiet rm system
 	umount "$T/root" "$T/up"
+}
+
+@test "podman: namespaces of another container, of the host, at a path" {
+	local look='for ns in net pid ipc uts; do readlink /proc/self/ns/$ns; done' pid
+	quiet run -d --name first box
+	pid=$(inspect first '{{.State.Pid}}')
+	quiet run --rm --network container:first --pid container:first --ipc container:first --uts container:first box sh -c "$look; cat /proc/1/comm"
+	is "$(for ns in net pid ipc uts; do readlink "/proc/$pid/ns/$ns"; done; echo daemon)"
+	quiet rm -f -t 0 first
+	quiet run --rm --network host --pid host --ipc host --uts host --cgroupns host box sh -c "$look; readlink /proc/self/ns/cgroup; cat /proc/1/comm"
+	is "$(for ns in net pid ipc uts cgroup; do readlink "/proc/self/ns/$ns"; done; echo systemd)"
+	touch "$T/ns"
+	unshare --net="$T/ns" true
+	quiet run --rm --network "ns:$T/ns" box readlink /proc/self/ns/net
+	is "net:[$(stat -Lc %i "$T/ns")]"
+}
+
+# Each is told of the container on its standard input; the one in the container is a program of the image's.
+@test "podman: hooks of a directory, and one that fails" {
+	local stage where id
+	mkdir "$T/hooks" "$T/bad" "$T/said"
+	for stage in prestart createRuntime createContainer startContainer poststart poststop; do
+		where=$T/said/$stage
+		[ "$stage" != startContainer ] || where=/said/$stage
+		jq -n --arg stage "$stage" --arg what "cat >$where" '{version: "1.0.0", when: {always: true}, stages: [$stage],
+			hook: {path: "/bin/sh", args: ["sh", "-c", $what]}}' >"$T/hooks/$stage.json"
+	done
+	PODMAN=(--hooks-dir "$T/hooks")
+	quiet run --name hooked -v "$T/said:/said" box ls /said
+	has prestart createRuntime createContainer startContainer
+	id=$(inspect hooked '{{.Id}}')
+	quiet rm hooked
+	same "$(jq -r --arg id "$id" 'select(.id == $id) | input_filename' "$T"/said/* | wc -l)" 6
+	same "$(jq -r .status "$T/said/poststart" "$T/said/poststop" | paste -sd ' ')" "running stopped"
+	jq -n '{version: "1.0.0", when: {always: true}, stages: ["createRuntime"], hook: {path: "/bin/false"}}' >"$T/bad/bad.json"
+	PODMAN=(--hooks-dir "$T/bad")
+	call podman run --rm box echo no
+	differ "$status" 0
+	is ''
+	[[ $stderr == *hook* ]] || fail "it does not say why"
 }
 
 @test "podman: pods share namespaces" {
@@ -400,34 +535,30 @@ b /bin:/sbin:/usr/bin:/more
 	quiet healthcheck run h
 	same "$(inspect h '{{.State.Health.Status}}')" healthy
 	quiet rm -f -t 0 h
+	# Asked by a timer of systemd's, and killed once it is ill.
+	quiet run -d --name ill --health-cmd 'test ! -e /tmp/ill' --health-interval 1s --health-retries 1 --health-on-failure kill box
+	until_true eval '[ "$(inspect ill "{{.State.Health.Status}}")" = healthy ]'
+	quiet exec ill touch /tmp/ill
+	until_true eval '[ "$(inspect ill "{{.State.Status}} {{.State.ExitCode}}")" = "exited 137" ]'
+	quiet rm ill
 	quiet run -d --name r --restart on-failure:2 box sh -c 'echo again; exit 1'
 	until_true eval '[ "$(inspect r "{{.RestartCount}} {{.State.Status}}")" = "2 exited" ]'
 	quiet logs r
 	is $'again\nagain\nagain'
 	quiet rm r
+	quiet run -d --name r --restart always box
+	kill -KILL "$(inspect r '{{.State.Pid}}')"
+	until_true eval '[ "$(inspect r "{{.RestartCount}} {{.State.Status}}")" = "1 running" ]'
+	quiet stop r
+	same "$(inspect r '{{.State.Status}}')" exited
+	quiet rm r
 }
 
 @test "podman: kube play" {
-	cat >"$T/pod.yaml" <<-'END'
-		apiVersion: v1
-		kind: Pod
-		metadata:
-		  name: kube
-		spec:
-		  hostNetwork: true
-		  containers:
-		  - name: one
-		    image: localhost/box
-		    command: [daemon]
-		    env: [{name: A, value: b}]
-		    resources: {limits: {memory: 64Mi, cpu: 200m}}
-		    securityContext: {runAsUser: 1000, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}
-		    volumeMounts: [{name: tmp, mountPath: /scratch}]
-		  volumes: [{name: tmp, emptyDir: {}}]
-	END
+	pod_yaml >"$T/pod.yaml"
 	quiet kube play "$T/pod.yaml"
-	quiet exec kube-one sh -c 'id -u; echo $A; grep CapEff /proc/self/status; touch /no 2>&1; touch /scratch/yes 2>&1; cat /sys/fs/cgroup/memory.max'
-	has 1000 b $'CapEff:\t0000000000000000' 'touch: /no: Read-only file system' 67108864
+	quiet exec kube-one sh -c "$POD_LOOK"
+	has "${POD_FACTS[@]}"
 	pod 0 kube down "$T/pod.yaml"
 }
 

@@ -74,6 +74,56 @@ load ../podman
 	quiet run --rm box true
 }
 
+@test "podman: rootless cgroups: split, no-conmon" {
+	quiet run --rm --cgroups no-conmon --cgroup-parent box.slice --cgroupns host box cat /proc/self/cgroup
+	matches '^0::/user.slice/user-1000.slice/user@1000.service/box.slice/libpod-[0-9a-f]{64}.scope(/container)?$'
+	systemd-run --user --quiet --wait --pipe -p Delegate=yes --unit=turtle-split podman --runtime "$RUNTIME" run --rm --cgroups split \
+		--cgroupns host box cat /proc/self/cgroup >"$T/split" 3>&-
+	same "$(sed 's/libpod-payload-[0-9a-f]*/PAYLOAD/' "$T/split")" \
+		"0::/user.slice/user-1000.slice/user@1000.service/app.slice/turtle-split.service/PAYLOAD"
+}
+
+@test "podman: ten typical mistakes of a plain user's" {
+	ten_mistakes
+}
+
+# The journal is no plain user's to read as long as it is in memory alone, as in this machine.
+@test "podman: rootless logs, attach, stats, health asked by a timer" {
+	quiet run -d -i --name l --log-driver json-file --health-cmd 'test -e /tmp/well' --health-interval 1s box \
+		sh -c 'echo out; echo err >&2; read word; echo got $word; touch /tmp/well; exec daemon'
+	timeout 60 podman attach l <<<word >"$T/attached" 2>&1 3>&- &
+	until_line "$T/attached" "got word"
+	until_true eval 'podman logs l 2>/dev/null | grep -q up'
+	call podman logs l
+	same "$output/$stderr" $'out\ngot word\nup/err'
+	quiet stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemUsageBytes}}' l
+	matches '^l 2 [1-9].*iB / '
+	until_true eval '[ "$(inspect l "{{.State.Health.Status}}")" = healthy ]'
+	quiet rm -f -t 0 l
+}
+
+@test "podman: rootless socket activation, preserved descriptors" {
+	timeout 60 systemd-run --user --quiet --unit=turtle-socket --socket-property=ListenStream=127.0.0.1:8091 -p Type=exec \
+		podman --runtime "$RUNTIME" run --rm --name heard box sh -c 'echo fds $LISTEN_FDS pid $LISTEN_PID; readlink /proc/self/fd/3; exec daemon' 3>&-
+	call timeout 1 curl -s http://127.0.0.1:8091/
+	# As a user who reads the journal of his own units.
+	until_true eval 'podman logs heard 2>/dev/null | grep -q "^socket:"'
+	podman logs heard | grep -qx 'fds 1 pid 1' || fail "$(podman logs heard)"
+	systemctl --user stop turtle-socket.socket
+	quiet stop heard
+	until_true eval '! podman container exists heard'
+	same "$(timeout 60 podman --runtime "$RUNTIME" run --rm --preserve-fds 2 box sh -c 'cat <&3; cat <&4; for i in 5 6 7 8 9; do [ ! -e /proc/self/fd/$i ] || echo $i; done' \
+		3< <(echo three) 4< <(echo four))" $'three\nfour'
+}
+
+@test "podman: rootless kube play" {
+	pod_yaml >"$T/pod.yaml"
+	quiet kube play "$T/pod.yaml"
+	quiet exec kube-one sh -c "$POD_LOOK"
+	has "${POD_FACTS[@]}"
+	pod 0 kube down "$T/pod.yaml"
+}
+
 @test "podman: rootless volumes, devices, limits of a process, security" {
 	mkdir "$T/v" "$T/own"
 	echo host >"$T/v/file"
