@@ -202,6 +202,23 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 	ok task resume "$ID"
 }
 
+@test "ctr: capabilities, seccomp, AppArmor, devices, a namespace of another's, attach" {
+	local pid
+	ok ctr_run -d --cpu-shares=256 "$ID" sh -c 'while :; do echo said; sleep 0.1; done'
+	pid=$(task_pid "$ID")
+	[[ $WEIGHTS_OF_256 == *" $(<"$(cgroup_of "$pid")/cpu.weight") "* ]] || fail "another weight"
+	timeout 60 ctr task attach "$ID" >"$T/attached" 2>&1 3>&- &
+	until_line "$T/attached" said
+	echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":28}]}' >"$T/seccomp"
+	ok ctr_run --rm "--with-ns=pid:/proc/$pid/ns/pid" --seccomp "--seccomp-profile=$T/seccomp" --apparmor-default-profile=turtle-ctr \
+		--cap-add=CAP_SYS_TIME --cap-drop=CAP_CHOWN "--device=$TURTLE_SPARE_DISK" --hostname=named --user=1000:1000 "$ID-a" sh -c '
+		readlink /proc/self/ns/pid; mkdir /tmp/x 2>&1; cat /proc/self/attr/current; grep CapBnd: /proc/self/status; hostname; id -u; ls -l '"$TURTLE_SPARE_DISK"' | cut -c1'
+	has "$(readlink "/proc/$pid/ns/pid")" "turtle-ctr (enforce)" $'CapBnd:\t00000000aa0425fa' named 1000 b
+	matches 'No space left on device'
+	ok ctr_run --rm --privileged "$ID-b" grep CapEff: /proc/self/status
+	is "$(grep CapEff: /proc/self/status)"
+}
+
 @test "CRI: a pod of two containers; exec, stats, update, stop and remove, in cgroups of systemd" {
 	local first second pid cgroup
 	must Version ''
@@ -238,10 +255,14 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 	cannot "$MISSING" ExecSync "container_id: '$first' cmd: 'no-such-program'"
 
 	must ContainerStats "container_id: '$first'"
-	[ "$(grep -A1 working_set_bytes <<<"$output" | sed -n 's/.*value: //p')" -gt 0 ] || fail "no memory in the stats"
+	local key
+	for key in working_set_bytes usage_core_nano_seconds; do
+		[ "$(grep -A1 "$key" <<<"$output" | sed -n 's/.*value: //p')" -gt 0 ] || fail "no $key in the stats"
+	done
 
 	must UpdateContainerResources "container_id: '$first' linux { memory_limit_in_bytes: 67108864 cpu_period: 100000 cpu_quota: 20000 cpu_shares: 256 }"
 	same "$(cat "$cgroup/memory.max" "$cgroup/cpu.max" | xargs)" "67108864 20000 100000"
+	[[ $WEIGHTS_OF_256 == *" $(<"$cgroup/cpu.weight") "* ]] || fail "the weight: $(<"$cgroup/cpu.weight")"
 	same "$(systemctl show --property=MemoryMax --value "cri-containerd-$first.scope")" 67108864
 
 	must StopContainer "container_id: '$first' timeout: 0"
@@ -257,7 +278,7 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 	nothing_of "$POD" "$first" "$second"
 }
 
-@test "CRI: pods of the host's namespaces, and of one PID namespace; what can't run says why" {
+@test "CRI: pods of the host's namespaces; what can't run says why" {
 	local pid
 	must Version ''
 	cri_pod node "privileged: true namespace_options { network: NODE pid: NODE }"
@@ -272,4 +293,40 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 	must CreateContainer "pod_sandbox_id: '$POD' sandbox_config { $SANDBOX }
 		config { metadata { name: 'none' } image { image: '$IMAGE' } command: '/no/such/program' log_path: 'none.log' }"
 	cannot 'no such file or directory' StartContainer "container_id: '$(field container_id)'"
+}
+
+@test "CRI: one PID namespace for a pod, and another container's; sysctls, mounts, masks, any key of the cgroup" {
+	local one two sandbox
+	must Version ''
+	mkdir "$T/m"
+	echo there >"$T/m/file"
+	cri_pod shared "namespace_options { pid: POD }" "sysctls { key: 'net.ipv4.ip_forward' value: '1' }"
+	PODS=$POD
+	must PodSandboxStatus "pod_sandbox_id: '$POD' verbose: true"
+	sandbox=$(grep -o '\\"pid\\":[0-9]*' <<<"$output" | head -n 1 | cut -d: -f2)
+	cri_container one "command: 'sleep' args: '1000' linux { resources { unified { key: 'memory.high' value: '33554432' } }
+		security_context { namespace_options { pid: POD } masked_paths: '/no/such' masked_paths: '/sys/firmware' readonly_paths: '/tmp' } }
+		mounts { container_path: '/mnt' host_path: '$T/m' readonly: true }"
+	one=$CONTAINER
+	same "$(readlink "/proc/$(cri_pid "$one")/ns/pid")" "$(readlink "/proc/$sandbox/ns/pid")"
+	cri_exec "$one" sh -c 'cat /mnt/file /proc/sys/net/ipv4/ip_forward /sys/fs/cgroup/memory.high; touch /mnt/no 2>&1; touch /tmp/no 2>&1; ls /sys/firmware | wc -l'
+	has there 1 33554432 'touch: /mnt/no: Read-only file system' 'touch: /tmp/no: Read-only file system' 0
+	cri_pod other "namespace_options { pid: CONTAINER }"
+	PODS+=" $POD"
+	cri_container two "command: 'sleep' args: '1000' linux { security_context { namespace_options { pid: CONTAINER } } }"
+	two=$CONTAINER
+	cri_container three "command: 'sleep' args: '1001' linux { security_context { namespace_options { pid: TARGET target_id: '$two' } } }"
+	same "$(readlink "/proc/$(cri_pid "$CONTAINER")/ns/pid")" "$(readlink "/proc/$(cri_pid "$two")/ns/pid")"
+}
+
+@test "CRI: a pod with a user namespace" {
+	local users="namespace_options { userns_options { mode: POD uids { host_id: 200000 length: 65536 } gids { host_id: 200000 length: 65536 } } }"
+	must Version ''
+	cri_pod user "$users"
+	PODS=$POD
+	cri_container user "command: 'sleep' args: '1000' linux { security_context { $users } }"
+	same "$(stat -c %u "/proc/$(cri_pid "$CONTAINER")")" 200000
+	cri_exec "$CONTAINER" sh -c 'sed "s/  */ /g" /proc/self/uid_map; id -u; touch /made && stat -c %u /made /bin'
+	has ' 0 200000 65536' 0
+	same "$code" 0
 }

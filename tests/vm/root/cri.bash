@@ -46,12 +46,13 @@ cannot()
 # field NAME: the first value of this name in the answer, without quotes.
 field() { sed -n "s/^ *$1: \"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" <<<"$output" | head -n 1; }
 
-# cri_pod NAME [SECURITY]: runs a pod sandbox with the runtime handler turtle; sets $POD and $SANDBOX, its configuration,
-# in which SECURITY is the text of its security context. Without one the pod has a network of CNI's.
+# cri_pod NAME [SECURITY [MORE]]: runs a pod sandbox with the runtime handler turtle; sets $POD and $SANDBOX, its
+# configuration, in which SECURITY is the text of its security context and MORE what else is Linux's. The pod has a network
+# of CNI's, unless SECURITY says otherwise.
 cri_pod()
 {
 	SANDBOX="metadata { name: '$1' uid: '$1' namespace: 'test' } log_directory: '$T'
-		linux { cgroup_parent: '${CRI_PARENT:-turtlepod.slice}' security_context { ${2:-} } }"
+		linux { cgroup_parent: '${CRI_PARENT:-turtlepod.slice}' security_context { ${2:-} } ${3:-} }"
 	must RunPodSandbox "runtime_handler: 'turtle' config { $SANDBOX }" || return 1
 	POD=$(field pod_sandbox_id)
 }

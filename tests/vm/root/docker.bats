@@ -182,6 +182,65 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 	docker rm --force "$NAME" "$NAME-memory" >/dev/null
 }
 
+@test "docker: what is always restarted, with the daemon as well, and what only unless it was stopped" {
+	local always=$NAME-always unless=$NAME-unless
+	ok docker run -d --name "$always" --restart always box sleep 1000
+	kill -KILL "$(inspect "$always" '{{.State.Pid}}')"
+	until_true says "1 running" inspect "$always" '{{.RestartCount}} {{.State.Status}}'
+	ok docker run -d --name "$unless" --restart unless-stopped box sleep 1000
+	ok docker stop --time 0 "$always" "$unless"
+	same "$(inspect "$always" '{{.State.Status}} {{.State.ExitCode}}')" "exited 137"
+	systemctl restart docker.service
+	until_true says running inspect "$always" '{{.State.Status}}'
+	same "$(inspect "$unless" '{{.State.Status}}')" exited
+}
+
+@test "docker: attach with input, cp, diff, commit, a health check" {
+	local attached
+	ok docker run -d -i --name "$NAME" --health-cmd 'test -e /tmp/well' --health-interval 1s box \
+		sh -c 'read word; echo "got $word"; trap "exit 4" TERM; while :; do sleep 0.1; done'
+	timeout 60 docker attach "$NAME" <<<word >"$T/attached" 2>&1 3>&- &
+	attached=$!
+	until_line "$T/attached" "got word"
+	echo new >"$T/new"
+	ok docker cp --quiet "$T/new" "$NAME:/tmp/new"
+	ok docker cp --quiet "$NAME:/tmp/new" "$T/back"
+	same "$(<"$T/back")" new
+	ok docker diff "$NAME"
+	has 'A /tmp/new'
+	ok docker commit "$NAME" kept
+	ok docker run --rm kept cat /tmp/new
+	is new
+	ok docker image rm kept
+	ok docker exec "$NAME" touch /tmp/well
+	until_true says healthy inspect "$NAME" '{{.State.Health.Status}}'
+	ok docker stop --time 20 "$NAME"
+	status=0
+	wait "$attached" || status=$?
+	same "$status" 4 "what attach says of its end"
+}
+
+@test "docker: capabilities, a seccomp file, masks, devices, privileged; namespaces of another and of the host" {
+	local look='for ns in net pid ipc uts cgroup; do readlink /proc/self/ns/$ns; done' pid
+	ok docker run -d --name "$NAME" --ipc shareable box sleep 1000
+	pid=$(inspect "$NAME" '{{.State.Pid}}')
+	ok docker run --rm --network "container:$NAME" --pid "container:$NAME" --ipc "container:$NAME" box sh -c "$look"
+	same "$(head -n 3 <<<"$output")" "$(for ns in net pid ipc; do readlink "/proc/$pid/ns/$ns"; done)"
+	ok docker run --rm --network host --pid host --ipc host --uts host --cgroupns host box sh -c "$look"
+	is "$(for ns in net pid ipc uts cgroup; do readlink "/proc/self/ns/$ns"; done)"
+	echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":28}]}' >"$T/seccomp"
+	ok docker run --rm --security-opt seccomp="$T/seccomp" --device "$TURTLE_SPARE_DISK:/dev/mine:r" --group-add 99 --cap-add SYS_TIME \
+		--cap-drop CHOWN box sh -c 'mkdir /x 2>&1; head -c 3 /dev/mine | wc -c; (echo x >/dev/mine) 2>&1; id -G; grep CapEff: /proc/self/status
+		touch /proc/sys/kernel/hostname 2>&1; ls /sys/firmware | wc -l'
+	has 3 $'CapEff:\t00000000aa0425fa' 'touch: /proc/sys/kernel/hostname: Read-only file system' 0
+	matches 'No space left on device' '/dev/mine: Operation not permitted' '(^| )99$'
+	ok docker run --rm --security-opt systempaths=unconfined --security-opt seccomp=unconfined --security-opt apparmor=unconfined box sh -c '
+		grep -c " /proc/" /proc/mounts; grep Seccomp: /proc/self/status; cat /proc/self/attr/current'
+	is $'0\nSeccomp:\t0\nunconfined'
+	ok docker run --rm --privileged box sh -c 'grep CapEff: /proc/self/status; mkdir -p /m; mount -t tmpfs x /m && echo mounted; head -c 3 '"$TURTLE_SPARE_DISK"' | wc -c'
+	is "$(grep CapEff: /proc/self/status)"$'\nmounted\n3'
+}
+
 @test "docker: two services of a compose file find each other by name; a published port" {
 	needs_tables
 	mkdir "$T/app"

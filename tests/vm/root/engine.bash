@@ -6,6 +6,9 @@
 # Where crun is put in turtle's place, it says the same in other words, which docker takes for another status; it has a
 # cgroup below the one that it is told, and freezes that; and swap beside as much memory.
 MISSING='exec: "no-such-program": executable file not found in $PATH' MISSING_STATUS=127 UNUSABLE_STATUS=126 SUBGROUP='' SWAP_OF_64M=0
+# And what 256 CPU shares weigh: before 2025, the two scales were alike but for their ends.
+WEIGHTS_OF_256=' 35 '
+[ "${TURTLE_ENGINE_RUNTIME:-turtle}" = turtle ] || WEIGHTS_OF_256=' 10 35 '
 [ "${TURTLE_ENGINE_RUNTIME:-}" != crun ] ||
 	MISSING='executable file `no-such-program` not found in $PATH' MISSING_STATUS=125 UNUSABLE_STATUS=125 SUBGROUP=/container \
 		SWAP_OF_64M=67108864
