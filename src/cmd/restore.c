@@ -10,24 +10,7 @@ struct request {
 	struct criu_wishes wishes;
 };
 
-static const struct args_option options[] = {
-	ARGS_OPTION(struct request, create.bundle, "bundle", 'b', "DIR", "the bundle (default: the current directory)"),
-	ARGS_OPTION(struct request, create.console_socket, "console-socket", 0, "PATH",
-		    "the unix socket that receives the master of the container's terminal"),
-	ARGS_OPTION(struct request, create.detach, "detach", 'd', NULL, "return as soon as the process is restored"),
-	ARGS_OPTION(struct request, create.no_pivot, "no-pivot", 0, NULL,
-		    "accepted: CRIU moves the root in its own way"),
-	ARGS_OPTION(struct request, create.no_subreaper, "no-subreaper", 0, NULL,
-		    "don't adopt orphans of the container (with --detach never done)"),
-	ARGS_OPTION(struct request, create.pid_file, "pid-file", 0, "FILE",
-		    "where to write the pid of the container's first process"),
-	ARGS_OPTION(struct request, wishes.lsm_mount_context, "lsm-mount-context", 0, "CONTEXT",
-		    "the SELinux context of mounts, instead of the one that they had"),
-	ARGS_OPTION(struct request, wishes.lsm_profile, "lsm-profile", 0, "TYPE:NAME",
-		    "the profile to run under, instead of the one it had: apparmor:PROFILE or selinux:LABEL"),
-	ARGS_OPTION(struct request, wishes.tcp_close, "tcp-close", 0, NULL, "restore TCP connections as closed ones"),
-	CHECKPOINT_OPTIONS(struct request, wishes),
-};
+static const struct args_option options[] = {CHECKPOINT_OPTIONS(struct request, OPTION_LEFT_OUT, OPTION_TAKEN)};
 
 static int run(const struct cmd_globals *globals, void *arg, int n_args, char **args, int *ret_status, struct err *err)
 {
