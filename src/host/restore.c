@@ -174,7 +174,7 @@ int restore_start_criu(struct create *c, struct err *err)
 {
 	struct restore *restore = c->restore;
 	/* As init mounts it on masked files: nobody in there may change the inode, which is the host's. */
-	static const struct criu_bind null = {"/dev/null", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+	static const struct criu_bind null = {"/dev/null", PLAN_NODE_ATTRIBUTES};
 	struct criu_start start = {.root = c->plan.rootfs, .dirs = {&restore->images.dir, &restore->images.work}};
 	struct criu_bind *binds;
 	int r;

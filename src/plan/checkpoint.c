@@ -6,6 +6,7 @@
 #include "config/names.h"
 
 #include <errno.h>
+#include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
 
@@ -44,14 +45,14 @@ static void take_attributes(const struct plan *plan, uint32_t at, struct plan_ou
 	}
 }
 
-/* Something else of the plan is mounted on top of it. */
-static bool is_covered(const struct plan *plan, uint32_t at)
+/* Something of the plan, from this mount on, is mounted there. */
+static bool is_mounted_later(const struct plan *plan, uint32_t from, const char *path)
 {
 	const struct plan_mount *mounts = plan_items(plan->init, plan->init->mounts, struct plan_mount);
 
-	for (uint32_t i = at + 1; i < plan->init->mounts.n; i++)
-		if (mounts[i].kind != PLAN_MOUNT_REMOUNT && strcmp(plan_str(plan->init, mounts[i].destination),
-								   plan_str(plan->init, mounts[at].destination)) == 0)
+	for (uint32_t i = from; i < plan->init->mounts.n; i++)
+		if (mounts[i].kind != PLAN_MOUNT_REMOUNT &&
+		    strcmp(plan_str(plan->init, mounts[i].destination), path) == 0)
 			return true;
 	return false;
 }
@@ -71,7 +72,8 @@ int plan_outside(const struct plan *plan, struct ocispec_arena *arena, struct pl
 	for (uint32_t i = 0; i < init->mounts.n; i++) {
 		const char *source = source_of(plan, &mounts[i]);
 
-		if (!is_outside(&mounts[i]) || !source || is_covered(plan, i))
+		if (!is_outside(&mounts[i]) || !source ||
+		    is_mounted_later(plan, i + 1, plan_str(init, mounts[i].destination)))
 			continue;
 		list[n] = (struct plan_outside){.inside = plan_str(init, mounts[i].destination),
 						.source = source,
@@ -81,17 +83,21 @@ int plan_outside(const struct plan *plan, struct ocispec_arena *arena, struct pl
 						.place = true};
 		take_attributes(plan, i, &list[n++]);
 	}
-	/* Nodes can't be made in a user namespace; the host's are bound. */
+	/* In a user namespace nodes can't be made: the host's are bound, where the configuration mounts nothing. */
 	for (uint32_t i = 0; i < init->devices.n && init->flags & PLAN_IN_USERNS; i++) {
 		const char *path = plan_str(init, devices[i].path);
 
-		list[n++] = (struct plan_outside){.inside = path, .source = path, .node = true};
+		if (is_mounted_later(plan, 0, path))
+			continue;
+		list[n++] = (struct plan_outside){
+			.inside = path, .source = path, .node = true, .attributes = PLAN_NODE_ATTRIBUTES};
 	}
 	for (uint32_t i = 0; i < init->masked.n; i++)
 		list[n++] = (struct plan_outside){.inside = plan_str_item(init, init->masked, i),
 						  .source = "/dev/null",
 						  .mask = true,
-						  .node = true};
+						  .node = true,
+						  .attributes = PLAN_NODE_ATTRIBUTES};
 	*ret = list;
 	*ret_n = n;
 	return 0;

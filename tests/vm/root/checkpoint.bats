@@ -378,6 +378,25 @@ counts_on()
 	[ ! -e "$CGROUP_DIR" ] || fail "the old cgroup is there"
 }
 
+# Whoever has made the images may have had a mount of his own where the configuration has one of the host's.
+@test "restore: what is bound of the host is not writable unless the configuration says so, a device's inode neither" {
+	touch rootfs/etc/secret
+	config '.linux.maskedPaths = []
+		| .mounts += [{destination: "/etc/secret", type: "bind", source: "/dev/null", options: ["bind", "rw"]}]'
+	begin
+	save
+	again
+	ok turtle exec box sh -c 'grep " /etc/secret " /proc/mounts'
+	matches ' /etc/secret [^ ]* rw,'
+	save
+	config '.mounts |= map(select(.destination != "/etc/secret")) | .linux.maskedPaths = ["/etc/secret"]'
+	refused "restored mounts: the mount /etc/secret in the container is not ro, as the configuration has it" \
+		slow restore -d --image-path "$IMAGES" --work-path "$WORK" box
+	[ ! -e "$STATE/box" ] && [ ! -e "$CGROUP_DIR" ] || fail "something is left"
+	config '.linux.maskedPaths = [] | .mounts += [{destination: "/etc/secret", type: "bind", source: "/dev/null", options: ["bind", "ro"]}]'
+	refused "the mount /etc/secret in the container is not ro" slow restore -d --image-path "$IMAGES" --work-path "$WORK" box
+}
+
 # limits OPTION...: with these global ones.
 limits()
 {
