@@ -57,6 +57,24 @@ counts_on()
 	same "$(grep -cx 1 "$LOG")" 1 "how often it counted from 1"
 }
 
+# keeper VERB ARGUMENT: the payload that has something which is hard to save.
+keeper()
+{
+	cp "$TURTLE_PAYLOADS/keeper" rootfs/keeper
+	args /keeper "$@"
+}
+# sound: none of the keeper's turns had anything to say.
+sound() { same "$(grep -v '^[0-9]*$' "$LOG")" "" "what it says besides numbers"; }
+# unsaved TEXT [OPTION...]: checkpoint fails, TEXT is among its reasons, and the container goes on.
+unsaved()
+{
+	local text=$1
+	shift
+	refused "criu failed: type DUMP" slow checkpoint --image-path "$IMAGES" --work-path "$WORK" "$@" box
+	[[ $stderr == *"Error (criu/"*"$text"* ]] || fail "not the reason: $text"
+	same "$(state_of box)" running
+}
+
 @test "checkpoint: a container goes on where it was, and is a whole one" {
 	begin
 	until_true counted 3
@@ -182,6 +200,37 @@ counts_on()
 	counts_on "$before"
 }
 
+# size_of DIR: of what of the images is really there, in KiB.
+size_of() { du -sk "$1" | cut -f1; }
+
+@test "checkpoint: images lose what a later one, or the restored process, has" {
+	[ "${TURTLE_VM:-}" = tcg ] || skip "needs a kernel that tracks changes of memory"
+	keeper memory 4000000
+	begin
+	until_true counted 2
+	IMAGES=$T/images1
+	save --pre-dump
+	local whole before
+	whole=$(size_of "$T/images1")
+	[ "$whole" -gt 3900 ] || fail "the images have $whole KiB"
+	IMAGES=$T/images2
+	save --parent-path ../images1 --leave-running
+	same "$(size_of "$T/images1")" "$whole" "the size of the images before, which are to stay"
+	IMAGES=$T/images3
+	save --parent-path ../images1 --auto-dedup
+	[ "$(size_of "$T/images1")" -lt 500 ] || fail "the images before have still $(size_of "$T/images1") KiB"
+	before=$(last)
+	again
+	counts_on "$before"
+	[ "$(size_of "$T/images3")" -gt 3900 ] || fail "the images have only $(size_of "$T/images3") KiB"
+	ok turtle delete --force box
+	before=$(last)
+	again --auto-dedup
+	[ "$(size_of "$T/images3")" -lt 500 ] || fail "the images have still $(size_of "$T/images3") KiB"
+	until_true eval '[ "$(last)" -lt '"$before"' ]'
+	sound
+}
+
 @test "checkpoint: memory that follows later, from a page server" {
 	[ "${TURTLE_VM:-}" = tcg ] || skip "needs a kernel that CRIU knows"
 	args sh -c 'big=$(head -c 4000000 /dev/zero | tr "\0" x); i=0; while :; do i=$((i+1)); echo $i ${#big}; sleep 0.1; done'
@@ -223,6 +272,133 @@ counts_on()
 	until_true eval '[ "$(wc -l <"$LOG")" -gt "$before" ]'
 }
 
+@test "restore: TCP connections are closed ones, where that is wished for" {
+	[ "${TURTLE_VM:-}" = tcg ] || skip "needs a kernel that CRIU knows the sockets of"
+	keeper tcp 4711
+	begin
+	until_true counted 2
+	save --tcp-established
+	refused "criu failed: type RESTORE" slow restore -d --image-path "$IMAGES" --work-path "$WORK" box
+	[[ $stderr == *"Connected TCP socket in image"* ]] || fail "no reason from CRIU's log"
+	sound
+	again --tcp-close
+	until_true grep -q 'Broken pipe$' "$LOG"
+	ok turtle delete --force box
+	: >"$LOG"
+	again --tcp-established
+	until_true [ -s "$LOG" ]
+	sound
+}
+
+# in_its_network COMMAND...: as somebody outside, but in its network namespace.
+in_its_network() { nsenter --net="/proc/$(init_pid)/ns/net" "$@" 3>&-; }
+
+@test "checkpoint: TCP connections that nobody has accepted yet, only where they are left out" {
+	[ "${TURTLE_VM:-}" = tcg ] || skip "needs a kernel that CRIU knows the sockets of"
+	keeper listen 4711
+	begin
+	until_true grep -q listening "$LOG"
+	nsenter --net="/proc/$(init_pid)/ns/net" busybox nc 127.0.0.1 4711 <<<early >/dev/null 3>&- &
+	until_true eval '[ -n "$(in_its_network ss -Htn state close-wait)" ]'
+	unsaved "In-flight connection"
+	unsaved "In-flight connection" --tcp-established
+	save --tcp-skip-in-flight
+	again
+	ok turtle kill box USR1
+	until_true grep -qx nobody "$LOG"
+	nsenter --net="/proc/$(init_pid)/ns/net" busybox nc 127.0.0.1 4711 <<<late >/dev/null 3>&- &
+	until_true eval '[ -n "$(in_its_network ss -Htn state close-wait)" ]'
+	ok turtle kill box USR1
+	until_true grep -qx 'heard late' "$LOG"
+	! grep -q early "$LOG" || fail "the connection is still there"
+}
+
+# mark NAME: a table of this name comes and goes in its network, which $T/firewall tells.
+mark()
+{
+	in_its_network nft add table ip "$1"
+	in_its_network nft delete table ip "$1"
+	grep -aq "delete table ip $1" "$T/firewall"
+}
+
+# firewall OPTION...: what becomes of the rules for packets of the container while it is saved, in $T/rules.
+firewall()
+{
+	nsenter --net="/proc/$(init_pid)/ns/net" nft monitor >"$T/firewall" 2>&1 3>&- &
+	local monitor=$!
+	# It tells nothing before it listens.
+	until_true mark test_begin
+	save --leave-running --tcp-established "$@"
+	until_true mark test_end
+	kill "$monitor"
+	wait "$monitor" || true
+	sed '1,/delete table ip test_begin/d' "$T/firewall" | grep -v '^#\|test_' >"$T/rules" || true
+}
+
+@test "checkpoint: connections are held by iptables, by nftables, or not" {
+	[ "${TURTLE_VM:-}" = tcg ] || skip "needs a kernel that CRIU knows the sockets of"
+	keeper tcp 4711
+	begin
+	until_true counted 2
+	local option
+	for option in "" iptables; do
+		firewall ${option:+--network-lock "$option"}
+		grep -qx 'add rule ip filter CRIU counter .* drop' "$T/rules" || fail "nothing is held: $(<"$T/rules")"
+		grep -qx 'delete chain ip filter CRIU' "$T/rules" || fail "a rule stays: $(<"$T/rules")"
+		! grep -q 'table inet CRIU' "$T/rules" || fail "it is nftables': $(<"$T/rules")"
+	done
+	firewall --network-lock nftables
+	grep -q '^add chain inet CRIU-.* policy drop;' "$T/rules" || fail "nothing is held: $(<"$T/rules")"
+	grep -q '^delete table inet CRIU-' "$T/rules" || fail "a table stays: $(<"$T/rules")"
+	! grep -q 'filter CRIU' "$T/rules" || fail "it is that of iptables: $(<"$T/rules")"
+	firewall --network-lock skip
+	same "$(<"$T/rules")" "" "rules for nothing"
+	sound
+}
+
+@test "checkpoint: a datagram socket to somebody outside, only where it is allowed" {
+	mkdir "$T/outside"
+	# CRIU knows sockets of this network alone, and by the name that they were given.
+	config --arg dir "$T/outside" '.mounts += [{destination: $dir, type: "bind", source: $dir, options: ["bind"]}]
+		| .linux.namespaces |= map(select(.type != "network"))'
+	perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0) && bind(S, pack_sockaddr_un($ARGV[0])) or die; $| = 1;
+		print $text while defined recv(S, $text, 100, 0)' "$T/outside/log" >"$T/heard" 2>&1 3>&- &
+	until_true [ -S "$T/outside/log" ]
+	keeper datagram "$T/outside/log"
+	begin
+	until_true grep -qx 2 "$T/heard"
+	unsaved "External socket is used"
+	save --ext-unix-sk
+	local before
+	before=$(last)
+	again --ext-unix-sk
+	counts_on "$before"
+	until_true grep -qx $((before + 1)) "$T/heard"
+	same "$(grep -cx 1 "$T/heard")" 1
+	sound
+}
+
+@test "checkpoint: an open file whose name is gone, while it has another, only with a link" {
+	config '.root.readonly = false'
+	keeper unlinked /root/file
+	begin
+	until_true counted 2
+	unsaved "Use link-remap option"
+	save --link-remap --leave-running
+	same "$(ls rootfs/root)" file.other "what is in the directory of a container that runs on"
+	save --link-remap
+	local inode before
+	inode=$(stat -c %i rootfs/root/file.other)
+	before=$(last)
+	same "$(find rootfs/root -inum "$inode" | wc -l)" 2 "the names of the file meanwhile"
+	again
+	counts_on "$before"
+	same "$(ls -i rootfs/root)" "$inode file.other" "what is in the directory"
+	until_true grep -qx $((before + 1)) rootfs/root/file.other
+	same "$(grep -cx 1 rootfs/root/file.other)" 1
+	sound
+}
+
 @test "checkpoint: locks of files, only where they are allowed" {
 	args /probe lock /dev/shm/lock
 	begin
@@ -230,6 +406,10 @@ counts_on()
 	refused "criu failed: type DUMP" slow checkpoint --image-path "$IMAGES" --work-path "$WORK" box
 	[[ $stderr == *lock* ]] || fail "no reason from CRIU's log"
 	save --file-locks
+	again
+	call timeout 2 "$TURTLE" --root "$STATE" exec box /probe lock /dev/shm/lock 3>&-
+	has locked
+	ok turtle delete --force box
 	again --file-locks
 	call turtle exec box /probe lock /dev/shm/lock
 	is busy
@@ -376,6 +556,42 @@ counts_on()
 	counts_on "$before"
 	grep -qx "$(init_pid)" "$CGROUP_MOUNT$TEST_CGROUP/second/cgroup.procs" || fail "it is not in its cgroup"
 	[ ! -e "$CGROUP_DIR" ] || fail "the old cgroup is there"
+}
+
+@test "restore: what becomes of cgroups that are there, by mode" {
+	[ "${TURTLE_VM:-}" = tcg ] || skip "needs the tree of cgroups as CRIU expects it"
+	config '.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+	args sh -c 'mkdir -p /sys/fs/cgroup/in/a; echo $$ >/sys/fs/cgroup/in/a/cgroup.procs; echo 7 >/sys/fs/cgroup/in/a/cgroup.max.depth; '"$COUNT"
+	begin
+	until_true counted 2
+	# What ignore saves can only be ignored, and of what soft has saved each mode makes its own.
+	IMAGES=$T/ignore
+	save --manage-cgroups-mode ignore --leave-running
+	IMAGES=$T/soft
+	save
+	local mode cgroup depth before
+	before=$(last)
+	while read -r mode cgroup depth; do
+		mkdir -p "$CGROUP_DIR/in/a"
+		echo 5 >"$CGROUP_DIR/in/a/cgroup.max.depth"
+		again --manage-cgroups-mode "$mode"
+		same "$(sed -n 's/^0:://p' "/proc/$(init_pid)/cgroup")" "$CGROUP$cgroup" "its cgroup with $mode"
+		same "$(<"$CGROUP_DIR/in/a/cgroup.max.depth")" "$depth" "its limit with $mode"
+		ok turtle delete --force box
+	done <<-END
+		soft /in/a 5
+		full /in/a 7
+	END
+	again --manage-cgroups-mode strict
+	same "$(<"$CGROUP_DIR/in/a/cgroup.max.depth")" 7 "its limit with strict"
+	ok turtle delete --force box
+	mkdir -p "$CGROUP_DIR/in/a"
+	refused "Abort restore of existing cgroups" slow restore -d --manage-cgroups-mode strict --image-path "$IMAGES" --work-path "$WORK" box
+	rmdir "$CGROUP_DIR/in/a" "$CGROUP_DIR/in" "$CGROUP_DIR"
+	IMAGES=$T/ignore
+	again --manage-cgroups-mode ignore
+	same "$(sed -n 's/^0:://p' "/proc/$(init_pid)/cgroup")" "$CGROUP" "its cgroup with ignore"
+	[ ! -e "$CGROUP_DIR/in" ] || fail "a cgroup is made with ignore"
 }
 
 # Whoever has made the images may have had a mount of his own where the configuration has one of the host's.
