@@ -59,7 +59,7 @@
 	RESTORE(ARGS_OPTION(type, wishes.tcp_close, "tcp-close", 0, NULL, "restore TCP connections as closed ones"))   \
 	ARGS_OPTION(type, wishes.tcp_established, "tcp-established", 0, NULL, "allow open TCP connections"),           \
 	CHECKPOINT(ARGS_OPTION(type, wishes.tcp_skip_in_flight, "tcp-skip-in-flight", 0, NULL,                         \
-			       "leave out TCP connections that are not accepted yet"))                              \
+			       "leave out TCP connections that are not accepted yet"))                                 \
 	ARGS_OPTION(type, wishes.work_path, "work-path", 0, "DIR", "CRIU's log and sockets (default: with the images)")
 /* clang-format on */
 

@@ -154,7 +154,7 @@ static int find_outside(struct checkpoint *k, struct err *err)
 	for (size_t i = 0; r == 0 && i < st->n_stdio && i < STDIO_N; i++) {
 		const char *word = stdio_external(st->stdio[i], k->bundle.arena);
 
-		if (word)
+		if (word && (k->wishes->shell_job || !stdio_is_terminal(word)))
 			r = add_external(k, word, err);
 	}
 	return r;
@@ -195,6 +195,18 @@ static int prepare(struct checkpoint *k, struct err *err)
 	return r;
 }
 
+/* Known only now, since it may have closed it. */
+static void explain_terminal(const struct checkpoint *k, struct err *err)
+{
+	const struct container_state *st = &k->container.state;
+
+	for (size_t i = 0; i < st->n_stdio && i < STDIO_N && !k->wishes->shell_job; i++)
+		if (stdio_is_terminal(st->stdio[i])) {
+			err_hint(err, "it was started with a terminal of its caller's: --shell-job allows that");
+			return;
+		}
+}
+
 static int dump(struct checkpoint *k, struct err *err)
 {
 	const struct criu_start start = {.root = NULL, .session = true};
@@ -222,6 +234,8 @@ static int dump(struct checkpoint *k, struct err *err)
 		return r;
 	k->begun = true;
 	r = criu_do(&k->criu, k->wishes->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP, &k->criu_options, NULL, NULL, err);
+	if (r < 0)
+		explain_terminal(k, err);
 	/* The container is saved whether or not that works. */
 	if (cgroup_restore_options(cgroup_options, &why) < 0)
 		log_warning("%s", why.msg);

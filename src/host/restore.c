@@ -39,6 +39,28 @@ int restore_check_privileges(struct create *c, struct err *err)
 	return err_msg(err, -EPERM, "restore needs root: CRIU makes processes with ids and namespaces as they were");
 }
 
+/*
+ * Whether our own descriptor is to be its terminal. One that was open three times is one, so the first of ours will do.
+ * That there is none is no error by itself: the container may have closed it long ago.
+ */
+static bool takes_terminal(struct restore *restore, int fd)
+{
+	restore->had_caller_terminal = true;
+	if (!restore->wishes->shell_job || !isatty(fd))
+		return false;
+	restore->has_caller_terminal = true;
+	return true;
+}
+
+static int explain_terminal(const struct restore *restore, struct err *err)
+{
+	if (!restore->had_caller_terminal || restore->has_caller_terminal)
+		return err->code;
+	return err_hint(err, "it was saved with a terminal of its caller's: %s",
+			restore->wishes->shell_job ? "standard input, output or error must be one"
+						   : "--shell-job gives it another one");
+}
+
 /* Where stdin, stdout and stderr led, our own are now. */
 static int inherit_stdio(struct create *c, struct err *err)
 {
@@ -53,15 +75,13 @@ static int inherit_stdio(struct create *c, struct err *err)
 	for (size_t i = 0; i < n && i < STDIO_N; i++) {
 		int fd = (int)i;
 
-		if (!stdio_is_replaceable(words[i]))
+		if (stdio_is_terminal(words[i]) ? !takes_terminal(restore, fd) : !stdio_is_replaceable(words[i]))
 			continue;
-		/* Its own output is another. */
-		if (fd != STDIN_FILENO) {
-			fd = fcntl(fd, F_DUPFD_CLOEXEC, STDIO_N);
-			if (fd < 0)
-				return err_set(err, -errno, "duplicate descriptor %zu", i);
-			restore->output[i] = restore->fds[restore->n_fds++] = fd;
-		}
+		/* Its own output is another; and what it is given it closes, but its input it may need. */
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, STDIO_N);
+		if (fd < 0)
+			return err_set(err, -errno, "duplicate descriptor %zu", i);
+		restore->stdio[i] = restore->fds[restore->n_fds++] = fd;
 		o->inherit[o->n_inherit++] = (struct criu_inherit){words[i], fd};
 	}
 	return 0;
@@ -303,7 +323,7 @@ int restore_processes(struct create *c, struct err *err)
 	if (r == 0 && pid != c->init.pid)
 		r = err_msg(err, -EPROTO, "criu has restored process %d, and told of %d", (int)pid, (int)c->init.pid);
 	if (r < 0)
-		return r;
+		return explain_terminal(restore, err);
 	restore_end_criu(c);
 	return 0;
 }
@@ -333,7 +353,7 @@ int host_restore(const struct host_options *options, const struct create_request
 	create_close(&c);
 	images_close(&restore.images);
 	for (size_t i = 0; i < STDIO_N; i++)
-		if (restore.output[i] > 0)
-			close(restore.output[i]);
+		if (restore.stdio[i] > 0)
+			close(restore.stdio[i]);
 	return r;
 }

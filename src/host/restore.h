@@ -15,10 +15,11 @@ struct restore {
 	struct images images;
 	struct criu_options criu_options; /* texts in the bundle's arena */
 	struct criu criu;
-	bool terminal; /* it was handed over */
-	int *fds;      /* descriptors that CRIU is to have: of namespaces, which create has opened, and of our output */
+	bool terminal;                                 /* it was handed over */
+	bool had_caller_terminal, has_caller_terminal; /* among standard descriptors: then, now */
+	int *fds; /* descriptors that CRIU is to have: of namespaces, which create has opened, and our own */
 	size_t n_fds;
-	int output[STDIO_N]; /* our own 1 and 2 under other numbers, from 1 on; 0: not wanted */
+	int stdio[STDIO_N]; /* our own 0 to 2 under other numbers; 0: not wanted */
 };
 
 int restore_check_privileges(struct create *c, struct err *err);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 static void describe(int fd, char *ret, size_t size)
 {
@@ -17,7 +19,10 @@ static void describe(int fd, char *ret, size_t size)
 	snprintf(ret, size, "/dev/null");
 	if (sys_statx(fd, SYS_STATX_TYPE | SYS_STATX_INO | SYS_STATX_MNT_ID, &st) < 0)
 		return;
-	if (S_ISFIFO(st.mode))
+	if (S_ISCHR(st.mode) && isatty(fd))
+		snprintf(ret, size, "tty[%llx:%llx]", (unsigned long long)makedev(st.rdev[0], st.rdev[1]),
+			 (unsigned long long)makedev(st.dev[0], st.dev[1]));
+	else if (S_ISFIFO(st.mode))
 		snprintf(ret, size, "pipe:[%llu]", (unsigned long long)st.ino);
 	else if (S_ISSOCK(st.mode))
 		snprintf(ret, size, "socket:[%llu]", (unsigned long long)st.ino);
@@ -48,11 +53,16 @@ bool stdio_is_replaceable(const char *word)
 	return strncmp(word, "pipe:", 5) == 0 || strncmp(word, "socket:", 7) == 0 || strncmp(word, "file[", 5) == 0;
 }
 
+bool stdio_is_terminal(const char *word)
+{
+	return strncmp(word, "tty[", 4) == 0;
+}
+
 const char *stdio_external(const char *word, struct ocispec_arena *arena)
 {
 	char text[64];
 
-	if (strncmp(word, "file[", 5) == 0)
+	if (strncmp(word, "file[", 5) == 0 || stdio_is_terminal(word))
 		return word;
 	if (strncmp(word, "socket:", 7) != 0)
 		return NULL;

@@ -13,11 +13,16 @@
 
 #define STDIO_N 3
 
-/* "pipe:[INODE]", "socket:[INODE]", "file[MOUNT:INODE]", or "/dev/null" for what is not to be replaced. In arena. */
+/*
+ * "pipe:[INODE]", "socket:[INODE]", "file[MOUNT:INODE]", "tty[NUMBER:FILE-SYSTEM]", or "/dev/null" for what is not to
+ * be replaced. In arena.
+ */
 int stdio_describe(struct ocispec_arena *arena, const char ***ret, struct err *err);
 
-/* Whether another descriptor can be put in place of it. */
+/* Whether any other descriptor can be put in place of it. */
 bool stdio_is_replaceable(const char *word);
+/* Whether it is a terminal of the caller's, which only another terminal can be put in place of. */
+bool stdio_is_terminal(const char *word);
 
 /* How it is to be named to CRIU as something outside; NULL: not at all (a pipe needs no name). In arena. */
 const char *stdio_external(const char *word, struct ocispec_arena *arena);

@@ -358,6 +358,43 @@ modes() { stat -c '%a %g %n' "$@"; }
 # What a CRIU of 4.1 would say first.
 VERSION='say "\010\012\020\001\122\004\010\004\020\001"; '
 
+# Keeps what turtle asks for, in $T/asked.
+LISTEN='dd bs=65536 count=2 <&"$SOCK" >"$T/asked"; exit 3'
+asks() { grep -ao 'tty\[[^]]*\]' "$T/asked" | sort -u; }
+
+@test "checkpoint: a terminal of the caller's is another one after a restore, where it is allowed" {
+	images "$IMAGES"
+	args /probe wait
+	criu "$VERSION${LISTEN//\$T/$T}"
+	# on_terminal COMMAND...: what it says is in $T/screen.
+	on_terminal() { script -qfec "PATH=$T/bin:$PATH $TURTLE --root $STATE $*" "$T/screen" </dev/null >/dev/null 2>&1 3>&- || true; }
+	on_terminal run -d box
+	same "$(state_of box)" running
+	local word rdev dev
+	read -r rdev dev < <(stat -Lc '%r %d' "/proc/$(init_pid)/fd/0")
+	word=$(printf 'tty[%x:%x]' "$rdev" "$dev")
+	refused "with status 3 (it was started with a terminal of its caller's: --shell-job allows that)" \
+		with_path "$T/bin:$PATH" checkpoint --image-path "$IMAGES" box
+	same "$(asks)" "" "what CRIU is told without --shell-job"
+	call with_path "$T/bin:$PATH" checkpoint --shell-job --image-path "$IMAGES" box
+	same "$status $stderr" "1 turtle: criu ended without an answer, with status 3"
+	same "$(asks)" "$word" "what CRIU is told with --shell-job"
+	same "$(jq -r 'unique[]' "$IMAGES/descriptors.json")" "$word" "what is noted for the restore"
+	ok turtle delete --force box
+	refused "with status 3 (it was saved with a terminal of its caller's: --shell-job gives it another one)" \
+		with_path "$T/bin:$PATH" restore -d --image-path "$IMAGES" box
+	same "$(asks)" ""
+	refused "with status 3 (it was saved with a terminal of its caller's: standard input, output or error must be one)" \
+		with_path "$T/bin:$PATH" restore -d --shell-job --image-path "$IMAGES" box
+	same "$(asks)" ""
+	on_terminal restore -d --shell-job --image-path "$IMAGES" box
+	same "$(asks)" "$word" "what is replaced"
+	grep -q 'criu ended without an answer, with status 3.$' "$T/screen" || fail "$(<"$T/screen")"
+	on_terminal restore -d --image-path "$IMAGES" box
+	same "$(asks)" ""
+	nothing
+}
+
 @test "checkpoint: a CRIU that is ended in its work leaves no container frozen" {
 	hold
 	mkdir "$IMAGES"

@@ -106,7 +106,7 @@ struct criu_options {
 	struct criu_pair *joins;  /* restore: kind and path of a namespace */
 	struct criu_inherit {
 		const char *key;
-		int fd; /* among criu_start.fds, or 0 */
+		int fd; /* among criu_start.fds */
 	} * inherit;    /* restore */
 };
 

@@ -137,6 +137,31 @@ unsaved()
 	[ ! -e "$STATE/box" ] || fail "the container is still there"
 }
 
+@test "restore: standard input is the caller's, whether or not it may be a terminal" {
+	args sh -c 'while read l; do echo "got $l"; done'
+	local option keys
+	for keys in first second third; do
+		mkfifo "$T/$keys"
+	done
+	exec {KEYS}<>"$T/first"
+	turtle run -d box < <(exec cat "$T/first" 3>&- {KEYS}>&-) >>"$LOG" 2>&1
+	echo first >&"$KEYS"
+	until_line "$LOG" 'got first'
+	while read -r keys option; do
+		save
+		exec {KEYS}>&-
+		exec {KEYS}<>"$T/$keys"
+		slow restore -d $option --image-path "$IMAGES" --work-path "$WORK" box < <(exec cat "$T/$keys" 3>&- {KEYS}>&-) >>"$LOG" 2>&1 ||
+			fail "restore: $(last) $(reasons)"
+		echo "$keys" >&"$KEYS"
+		until_line "$LOG" "got $keys"
+	done <<-'END'
+		second
+		third --shell-job
+	END
+	exec {KEYS}>&-
+}
+
 @test "restore: a terminal arrives at the console socket" {
 	config '.process.terminal = true'
 	args sh -c 'while read l; do echo "got $l"; done'
@@ -399,6 +424,40 @@ firewall()
 	sound
 }
 
+@test "checkpoint: a terminal of its caller's, only where it is allowed; restored, the container has another one" {
+	args sh -c 'while read l; do echo "got $l"; [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo terminal; done'
+	mkfifo "$T/keys1" "$T/keys2"
+	# typed NUMBER COMMAND: on a terminal of its own, with keys from one pipe, and what is written there in a file.
+	typed() { script -qfec "$2" "$T/screen$1" <"$T/keys$1" >/dev/null 2>&1 3>&-; }
+	local command="$TURTLE --root $STATE" job option
+	typed 1 "$command run box" &
+	job=$!
+	exec {KEYS}>"$T/keys1"
+	until_true running
+	echo one >&"$KEYS"
+	until_true grep -q '^got one' "$T/screen1"
+	unsaved "Can't lookup mount"
+	[[ $stderr == *"it was started with a terminal of its caller's: --shell-job allows that)" ]] || fail "it does not say what to do"
+	save --shell-job
+	exec {KEYS}>&-
+	wait "$job" || true
+	for option in "" --shell-job; do
+		refused "criu failed: type RESTORE" slow restore -d $option --image-path "$IMAGES" --work-path "$WORK" box </dev/null
+		[[ $stderr == *"it was saved with a terminal of its caller's: "* ]] || fail "it does not say what to do"
+		[ ! -e "$STATE/box" ] || fail "something is left"
+	done
+	typed 2 "$command restore --shell-job --image-path $IMAGES --work-path $WORK box" &
+	job=$!
+	exec {KEYS}>"$T/keys2"
+	until_true running || fail "restore: $(<"$T/screen2") $(reasons)"
+	echo two >&"$KEYS"
+	until_true grep -q '^got two' "$T/screen2"
+	until_true grep -q '^terminal' "$T/screen2"
+	save --shell-job
+	exec {KEYS}>&-
+	wait "$job" || true
+}
+
 @test "checkpoint: locks of files, only where they are allowed" {
 	args /probe lock /dev/shm/lock
 	begin
@@ -555,6 +614,7 @@ firewall()
 	again --manage-cgroups-mode ignore
 	counts_on "$before"
 	grep -qx "$(init_pid)" "$CGROUP_MOUNT$TEST_CGROUP/second/cgroup.procs" || fail "it is not in its cgroup"
+	same "$(readlink "/proc/$(init_pid)/ns/cgroup")" "$(readlink /proc/self/ns/cgroup)" "its cgroup namespace"
 	[ ! -e "$CGROUP_DIR" ] || fail "the old cgroup is there"
 }
 
