@@ -114,7 +114,8 @@ int sync_wait(struct init *init, enum sync_type type, struct err *err); /* end o
 int sync_exec(struct init *init, struct err *err);                      /* SYNC_EXEC */
 int sync_accept_start(struct init *init, struct err *err);
 void sync_error(struct init *init, const struct err *err);
-/* What a hook has written, at most ERR_MSG_SIZE bytes. A turtle that is gone by now takes nothing away from the hook. */
+/* What a hook has written, at most ERR_MSG_SIZE bytes. A turtle that is gone by now takes nothing away from the hook.
+ */
 void sync_output(struct init *init, enum sync_type type, const char *bytes, size_t n);
 
 /* ns.c */
