@@ -29,11 +29,11 @@ userns()
 	as 1000
 	box cat /mnt/file /mnt/sub/file
 	is $'content\ncontent'
-	# Options hold as everywhere.
+	# Options hold as everywhere: with any, the source's own nodev has to be named, too.
 	config '.mounts[-1].options += ["ro", "nosuid", "noexec"]'
 	box sh -c 'cat /mnt/file; grep " /mnt " /proc/self/mountinfo'
 	has content
-	matches ' /mnt ro,nosuid,nodev,noexec,.* - fuse userfs '
+	matches ' /mnt ro,nosuid,noexec,.* - fuse userfs '
 	# The container's root is the host's, and has as little to say there.
 	as 0
 	try cat /mnt/file
