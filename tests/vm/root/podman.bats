@@ -200,7 +200,8 @@ limits()
 	file=$(cgroup_of "$(inspect disk '{{.State.Pid}}')")/io.max
 	same "$(<"$file")" "$number rbps=1048576 wbps=2097152 riops=100 wiops=200"
 	quiet update --device-read-bps "$disk:3mb" --device-write-iops "$disk:300" disk
-	same "$(<"$file")" "$number rbps=3145728 wbps=2097152 riops=100 wiops=300"
+	# runc passes over it.
+	! unless runc || same "$(<"$file")" "$number rbps=3145728 wbps=2097152 riops=100 wiops=300"
 	quiet rm -f -t 0 disk
 }
 
@@ -316,6 +317,7 @@ limits()
 }
 
 @test "podman: devices, sysctl, limits of a process, umask, read-only, names, groups, shm, time zone" {
+	local persona=00000008
 	quiet run --rm --device /dev/null:/dev/mine:rw --device-cgroup-rule 'c 1:5 rmw' --sysctl kernel.msgmax=4096 \
 		--sysctl net.ipv4.ip_forward=1 --ulimit nofile=30:40 --ulimit core=0 --umask 0077 --read-only --hostname named \
 		--group-add 99 --group-add 100 --shm-size 1m -w /data/sub --user 5:6 -e A=b --env-merge PATH='${PATH}:/more' \
@@ -343,10 +345,10 @@ b /bin:/sbin:/usr/bin:/more
 	matches '^3$' 'not permitted'
 	quiet run --rm --device "$TURTLE_SPARE_DISK:/dev/mine:r" box sh -c 'head -c 3 /dev/mine | wc -c; (echo x >/dev/mine) 2>&1; true'
 	matches '^3$' '/dev/mine: Operation not permitted'
-	# Known to runc from 1.2 on.
-	unless runc || return 0
+	# runc 1.1 passes over it.
+	unless runc || persona=00000000
 	quiet run --rm --personality LINUX32 box cat /proc/self/personality
-	is 00000008
+	is "$persona"
 }
 
 @test "podman: sd_notify, socket activation, preserved descriptors" {
@@ -402,7 +404,9 @@ stop_service()
 	until_true said_in turtle-ignore up
 	said_in turtle-ignore socket:
 	same "$(main_process turtle-ignore)" podman
-	stop_service turtle-ignore
+	# Stopped by systemd, it would end together with the podman that is to remove the container.
+	quiet stop turtle-ignore
+	until_true eval '! podman container exists turtle-ignore'
 	mkdir "$T/health"
 	in_service turtle-healthy notify --sdnotify healthy --health-cmd 'test -e /health/well' --health-interval 1s -v "$T/health:/health:ro" box
 	until_true eval '[ "$(inspect turtle-healthy "{{.State.Status}}")" = running ]'
@@ -452,7 +456,7 @@ stop_service()
 
 # Each is told of the container on its standard input; the one in the container is a program of the image's.
 @test "podman: hooks of a directory, and one that fails" {
-	local stage where id
+	local stage where id running=running
 	mkdir "$T/hooks" "$T/bad" "$T/said"
 	for stage in prestart createRuntime createContainer startContainer poststart poststop; do
 		where=$T/said/$stage
@@ -466,7 +470,9 @@ stop_service()
 	id=$(inspect hooked '{{.Id}}')
 	quiet rm hooked
 	same "$(jq -r --arg id "$id" 'select(.id == $id) | input_filename' "$T"/said/* | wc -l)" 6
-	same "$(jq -r .status "$T/said/poststart" "$T/said/poststop" | paste -sd ' ')" "running stopped"
+	# For runc, who has been started is not so yet.
+	unless runc || running=created
+	same "$(jq -r .status "$T/said/poststart" "$T/said/poststop" | paste -sd ' ')" "$running stopped"
 	jq -n '{version: "1.0.0", when: {always: true}, stages: ["createRuntime"], hook: {path: "/bin/false"}}' >"$T/bad/bad.json"
 	PODMAN=(--hooks-dir "$T/bad")
 	call podman run --rm box echo no
