@@ -137,6 +137,35 @@ static bool is_mapped(const struct oci_mount *mount)
 	return false;
 }
 
+/* Of all that a mount itself can be, the one thing that CRIU doesn't know. */
+static bool is_nosymfollow(const struct oci_mount *mount)
+{
+	bool is = false;
+
+	for (size_t i = 0; i < mount->n_options; i++) {
+		const char *option = mount->options[i];
+
+		if (!strcmp(option, "nosymfollow") || !strcmp(option, "rnosymfollow"))
+			is = true;
+		else if (!strcmp(option, "symfollow") || !strcmp(option, "rsymfollow"))
+			is = false;
+	}
+	return is;
+}
+
+static int check_mounts(const struct oci_config *config, struct err *err)
+{
+	for (size_t i = 0; i < config->n_mounts; i++) {
+		if (is_mapped(&config->mounts[i]))
+			return err_msg(err, -ENOTSUP,
+				       "mounts[%zu]: its ids are mapped, and CRIU would restore it without that", i);
+		if (is_nosymfollow(&config->mounts[i]))
+			return err_msg(err, -ENOTSUP,
+				       "mounts[%zu]: it is nosymfollow, and CRIU would restore it without that", i);
+	}
+	return 0;
+}
+
 /* What is no part of the images, so that processes would go on without it. */
 static int check_scheduling(const struct oci_config *config, struct err *err)
 {
@@ -155,11 +184,10 @@ static int check_scheduling(const struct oci_config *config, struct err *err)
 int plan_check_checkpoint(const struct oci_config *config, const struct plan *plan, struct err *err)
 {
 	const struct plan_join *joins = plan_items(plan->init, plan->init->joins, struct plan_join);
+	int r = check_mounts(config, err);
 
-	for (size_t i = 0; i < config->n_mounts; i++)
-		if (is_mapped(&config->mounts[i]))
-			return err_msg(err, -ENOTSUP,
-				       "mounts[%zu]: its ids are mapped, and CRIU would restore it without that", i);
+	if (r < 0)
+		return r;
 	if (plan->n_net_devices)
 		return err_msg(err, -ENOTSUP, "linux.netDevices: CRIU can't save a network with devices of the host");
 	if (config->linux_ && config->linux_->seccomp && config->linux_->seccomp->listener_path)

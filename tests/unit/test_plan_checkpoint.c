@@ -82,6 +82,14 @@ static const struct row rows[] = {
 		   "[{\"containerID\":0,\"hostID\":1,\"size\":10}],\"gidMappings\":[{\"containerID\":0,\"hostID\":1,"
 		   "\"size\":10}]}",
 	 .namespaces = USERNS, .expected = "! mounts[0]: its ids are mapped, and CRIU would restore it without that"},
+	{"nosymfollow",
+	 .mounts = "{\"destination\":\"/b\",\"type\":\"tmpfs\",\"source\":\"x\",\"options\":[\"ro\"]}," BIND(
+		 "/a", "/s", "\"bind\",\"nosymfollow\""),
+	 .expected = "! mounts[1]: it is nosymfollow, and CRIU would restore it without that"},
+	{"rnosymfollow", .mounts = BIND("/a", "/s", "\"rbind\",\"symfollow\",\"rnosymfollow\""),
+	 .expected = "! mounts[0]: it is nosymfollow, and CRIU would restore it without that"},
+	{"symfollow", .mounts = BIND("/a", "/s", "\"bind\",\"nosymfollow\",\"symfollow\""),
+	 .expected = "/a /s place\n"},
 	{"a device of the network", .linux_ = "\"netDevices\":{\"eth0\":{}}",
 	 .namespaces = "{\"type\":\"mount\"},{\"type\":\"network\"}",
 	 .expected = "! linux.netDevices: CRIU can't save a network with devices of the host"},
