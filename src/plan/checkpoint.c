@@ -166,8 +166,8 @@ static int check_mounts(const struct oci_config *config, struct err *err)
 	return 0;
 }
 
-/* What is no part of the images, so that processes would go on without it. */
-static int check_scheduling(const struct oci_config *config, struct err *err)
+/* What CRIU doesn't save or doesn't restore, so that processes would go on without it. */
+static int check_process(const struct oci_config *config, const struct plan *plan, struct err *err)
 {
 	const struct oci_process *process = config->process;
 	const char *policy = process && process->scheduler ? process->scheduler->policy : NULL;
@@ -178,6 +178,8 @@ static int check_scheduling(const struct oci_config *config, struct err *err)
 		return err_msg(err, -ENOTSUP, "process.scheduler.policy: CRIU can't save SCHED_DEADLINE");
 	if (config->linux_ && config->linux_->memory_policy)
 		return err_msg(err, -ENOTSUP, "linux.memoryPolicy: CRIU doesn't save it");
+	if (plan->init->flags & PLAN_SET_PERSONALITY && plan->init->personality != 0)
+		return err_msg(err, -ENOTSUP, "linux.personality: CRIU doesn't restore it");
 	return 0;
 }
 
@@ -202,7 +204,7 @@ int plan_check_checkpoint(const struct oci_config *config, const struct plan *pl
 	if (!(plan->init->flags & PLAN_NEW_MOUNTNS))
 		return err_msg(err, -ENOTSUP,
 			       "linux.namespaces: CRIU can't restore a container without a mount namespace of its own");
-	return check_scheduling(config, err);
+	return check_process(config, plan, err);
 }
 
 int plan_page_server(const char *text, struct ocispec_arena *arena, const char **ret_address, uint16_t *ret_port,

@@ -31,7 +31,7 @@ int plan_outside(const struct plan *plan, struct ocispec_arena *arena, struct pl
 /* The last of the plan's mounts before number `before` that path is below of; NULL: it is in the rootfs itself. */
 const struct plan_mount *plan_mount_above(const struct plan *plan, uint32_t before, const char *path);
 
-/* Refuses what would come back as something else: mapped mounts, namespaces that CRIU can't be given, scheduling. */
+/* Refuses what would come back as something else: some mounts, namespaces that CRIU can't be given, scheduling. */
 int plan_check_checkpoint(const struct oci_config *config, const struct plan *plan, struct err *err);
 
 /* --page-server: ADDRESS:PORT. */

@@ -226,6 +226,7 @@ nothing()
 		process.ioPriority: CRIU doesn't save it|.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 4}
 		process.ioPriority: CRIU doesn't save it|.process.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 0}
 		it is nosymfollow, and CRIU would restore it without that|.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["nosymfollow"]}]
+		linux.personality: CRIU doesn't restore it|.linux.personality = {domain: "LINUX32"}
 		linux.memoryPolicy: CRIU doesn't save it|.linux.memoryPolicy = {mode: "MPOL_DEFAULT"}
 		process.scheduler.policy: CRIU can't save SCHED_DEADLINE|.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 1000000, deadline: 10000000, period: 10000000}
 	END

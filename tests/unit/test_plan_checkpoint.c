@@ -115,6 +115,9 @@ static const struct row rows[] = {
 	 .process = "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":1,\"deadline\":2,\"period\":3}",
 	 .expected = "! process.scheduler.policy: CRIU can't save SCHED_DEADLINE"},
 	{"SCHED_BATCH", .process = "\"scheduler\":{\"policy\":\"SCHED_BATCH\"}", .expected = ""},
+	{"personality", .linux_ = "\"personality\":{\"domain\":\"LINUX32\"}",
+	 .expected = "! linux.personality: CRIU doesn't restore it"},
+	{"the usual personality", .linux_ = "\"personality\":{\"domain\":\"LINUX\"}", .expected = ""},
 	{"memoryPolicy", .linux_ = "\"memoryPolicy\":{\"mode\":\"MPOL_DEFAULT\"}",
 	 .expected = "! linux.memoryPolicy: CRIU doesn't save it"},
 };
