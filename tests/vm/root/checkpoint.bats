@@ -249,10 +249,9 @@ size_of() { du -sk "$1" | cut -f1; }
 	counts_on "$before"
 	[ "$(size_of "$T/images3")" -gt 3900 ] || fail "the images have only $(size_of "$T/images3") KiB"
 	ok turtle delete --force box
-	before=$(last)
 	again --auto-dedup
 	[ "$(size_of "$T/images3")" -lt 500 ] || fail "the images have still $(size_of "$T/images3") KiB"
-	until_true eval '[ "$(last)" -lt '"$before"' ]'
+	until_true eval '[ "$(grep -cx "$((before + 1))" "$LOG")" -eq 2 ]'
 	sound
 }
 
