@@ -24,8 +24,11 @@ static int start_created(struct create *c, struct notify *notify, struct err *er
 	int r;
 
 	r = notify_open(c->container.dir_fd, notify, err);
-	if (r < 0)
+	if (r < 0 && c->request->detach)
 		return r;
+	/* Nobody waits for it in the foreground: a variable that a service has left behind is no reason not to run. */
+	if (r < 0)
+		log_warning("%s", err->msg);
 	if (c->agent.socket >= 0) {
 		const struct container_state *st = &c->container.state;
 

@@ -213,6 +213,18 @@ gate() { mkfifo "$ROOTFS/tmp/go"; }
 	ok turtle start box
 }
 
+@test "notify: run goes on without a socket that can't be reached, where nobody waits for it" {
+	local path
+	args echo here
+	for path in /proc/nothing relative @turtle-nobody-listens; do
+		NOTIFY_SOCKET=$path ok turtle run box
+		is here
+		NOTIFY_SOCKET=$path call turtle run --detach box
+		[ "$status" -eq 1 ] && [[ $stderr == *"NOTIFY_SOCKET"*"$path"* ]] || fail "$path: status $status"
+		[ ! -e "$STATE/box" ] || fail "$path: left behind"
+	done
+}
+
 @test "notify: links in the root filesystem don't lead out of it" {
 	listen
 	canary
