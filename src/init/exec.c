@@ -271,7 +271,7 @@ static void set_variable(char **env, const char *variable)
 }
 
 /* The environment of the plan, and what is only known here: HOME where it is missing or empty, and our own number. */
-static char **environment(const struct init *init)
+char **exec_environment(const struct init *init)
 {
 	static char listen_pid[32];
 	char **env = strings(init->plan, init->plan->env, 2);
@@ -322,7 +322,7 @@ int exec_program(struct init *init, struct err *err)
 	if (!plan->args.n)
 		return err_msg(err, -EINVAL, "process property must not be empty");
 	args = strings(plan, plan->args, 0);
-	env = environment(init);
+	env = exec_environment(init);
 	if (!args || !env)
 		return err_set(err, -errno, "allocate memory for arguments and environment");
 	r = close_others(init, err);

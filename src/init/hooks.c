@@ -32,6 +32,7 @@ struct kind {
 	const char *name;
 	const plan_off *state; /* prefix, suffix */
 	bool watch_turtle;     /* its end ends us */
+	bool in_root;          /* the working directory is the new root, not ours */
 };
 
 static int make_state(const struct init_plan *plan, const struct kind *kind)
@@ -98,8 +99,8 @@ static const char *kept(struct stream *stream)
 	return stream->kept;
 }
 
-static _Noreturn void in_child(const struct init *init, const struct plan_hook *hook, char **args, char **env,
-			       int state, const struct stream *out, const struct stream *error)
+static _Noreturn void in_child(const struct init *init, const struct plan_hook *hook, const struct kind *kind,
+			       char **args, char **env, int state, const struct stream *out, const struct stream *error)
 {
 	const char *path = plan_str(init->plan, hook->path);
 	struct err err = {0};
@@ -109,7 +110,8 @@ static _Noreturn void in_child(const struct init *init, const struct plan_hook *
 	/* First where a failure of the rest can be told. */
 	if (dup2(error->write, 2) < 0)
 		_exit(127);
-	if (dup2(state, 0) >= 0 && dup2(out->write, 1) >= 0 && sys_close_range(3, ~0U, 0) == 0)
+	if ((!kind->in_root || fchdir(init->root) == 0) && dup2(state, 0) >= 0 && dup2(out->write, 1) >= 0 &&
+	    sys_close_range(3, ~0U, 0) == 0)
 		execve(path, args, env);
 	err_set(&err, -errno, "execute %s", path);
 	(void)!write(2, err.msg, strlen(err.msg));
@@ -195,12 +197,14 @@ static void close_stream(struct stream *stream)
 	close_fd(&stream->write);
 }
 
-static int spawn(struct init *init, const struct plan_hook *hook, int state, const struct stream *out,
-		 const struct stream *error, int *ret_pidfd)
+static int spawn(struct init *init, const struct plan_hook *hook, const struct kind *kind, int state,
+		 const struct stream *out, const struct stream *error, int *ret_pidfd)
 {
 	struct clone_args clone = {
 		.flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)ret_pidfd, .exit_signal = SIGCHLD};
-	char **args = strings(init->plan, hook->args, 1), **env = strings(init->plan, hook->env, 0);
+	bool process_env = hook->env.n && hook->env.at == init->plan->env.at;
+	char **args = strings(init->plan, hook->args, 1);
+	char **env = process_env ? exec_environment(init) : strings(init->plan, hook->env, 0);
 	pid_t pid;
 
 	if (!args || !env)
@@ -209,7 +213,7 @@ static int spawn(struct init *init, const struct plan_hook *hook, int state, con
 		args[0] = (char *)plan_str(init->plan, hook->path);
 	pid = sys_clone3(&clone);
 	if (pid == 0)
-		in_child(init, hook, args, env, state, out, error);
+		in_child(init, hook, kind, args, env, state, out, error);
 	return pid < 0 ? -errno : pid;
 }
 
@@ -225,7 +229,7 @@ static int run_hook(struct init *init, const struct plan_hook *hook, const struc
 	if (r == 0)
 		r = make_stream(init, &error, flags & PLAN_HOOK_STDERR ? SYNC_HOOK_STDERR : 0);
 	if (r == 0)
-		r = pid = spawn(init, hook, state, &out, &error, &pidfd);
+		r = pid = spawn(init, hook, kind, state, &out, &error, &pidfd);
 	if (r < 0) {
 		close_stream(&out);
 		close_stream(&error);
@@ -264,14 +268,15 @@ static int run_all(struct init *init, struct plan_list list, const struct kind *
 
 int hooks_create_container(struct init *init, struct err *err)
 {
-	const struct kind kind = {"createContainer", init->plan->create_container_state, true};
+	/* As with runc, whose users write of "./lib" in such hooks. */
+	const struct kind kind = {"createContainer", init->plan->create_container_state, true, true};
 
 	return run_all(init, init->plan->create_container, &kind, err);
 }
 
 int hooks_start_container(struct init *init, struct err *err)
 {
-	const struct kind kind = {"startContainer", init->plan->start_container_state, false};
+	const struct kind kind = {"startContainer", init->plan->start_container_state, false, false};
 
 	return run_all(init, init->plan->start_container, &kind, err);
 }

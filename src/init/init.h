@@ -199,6 +199,7 @@ int ids_set(struct init *init, struct err *err);
 /* exec.c */
 int exec_make_cwd(struct init *init, struct err *err);
 int exec_find_home(struct init *init, struct err *err);
+char **exec_environment(const struct init *init); /* NULL-terminated; NULL: out of memory */
 int exec_enter_cwd(struct init *init, struct err *err);
 int exec_check_cwd(struct init *init, struct err *err);
 int exec_find_program(struct init *init, struct err *err);

@@ -142,19 +142,61 @@ key() { jq -r ".$2" "$N/$1.json"; }
 	[ -e "$N/host" ] || fail "it does not see the host's files"
 }
 
-@test "hooks: the environment is the configuration's alone" {
+@test "hooks: the environment is the configuration's, and the caller's where that has none" {
 	note_all
-	config '.hooks.createRuntime[0].env = ["ONE=1", "PATH=/usr/bin:/bin"] | .hooks.poststop[0].env = ["TWO=2", "PATH=/usr/bin:/bin"]'
+	config '.hooks.createRuntime[0].env = ["ONE=1", "PATH=/usr/bin:/bin"] | .hooks.poststop[0].env = ["TWO=2", "PATH=/usr/bin:/bin"]
+		| .hooks.poststart[0].env = []'
 	config '.process.env += ["LD_PRELOAD=/evil.so"]'
-	LEAK=caller box true || true
+	MARK=caller box true || true
 	grep -qx ONE=1 "$N/createRuntime.env" || fail "$(<"$N/createRuntime.env")"
 	grep -qx TWO=2 "$N/poststop.env" || fail "$(<"$N/poststop.env")"
 	local kind
-	for kind in prestart createRuntime createContainer poststart poststop; do
-		! grep -Eq 'LEAK|LD_PRELOAD|ONE=1.*TWO' "$N/$kind.env" || fail "$kind: $(<"$N/$kind.env")"
+	for kind in createRuntime createContainer poststart poststop; do
+		! grep -Eq 'MARK|LD_PRELOAD|ONE=1.*TWO' "$N/$kind.env" || fail "$kind: $(<"$N/$kind.env")"
 	done
 	# The shell sets PWD and such for its own children; nothing else may be there.
-	same "$(grep -Ev '^(PWD|OLDPWD|SHLVL|_)=' "$N/prestart.env")" ""
+	same "$(grep -Ev '^(PWD|OLDPWD|SHLVL|_)=' "$N/poststart.env")" ""
+	same "$(grep -Ev '^(PWD|OLDPWD|SHLVL|_)=' "$N/createContainer.env")" ""
+	grep -qx MARK=caller "$N/prestart.env" && grep -qx "PATH=$PATH" "$N/prestart.env" || fail "$(<"$N/prestart.env")"
+	! grep -q LD_PRELOAD "$N/prestart.env" || fail "$(<"$N/prestart.env")"
+	# Also those of a delete, whose configuration is the saved one.
+	config 'del(.hooks.poststop[0].env)'
+	MARK=creator ok turtle run --keep box
+	MARK=deleter ok turtle delete box
+	grep -qx MARK=deleter "$N/poststop.env" || fail "$(<"$N/poststop.env")"
+	config '.hooks.poststop[0].env = []'
+	ok turtle run --keep box
+	MARK=deleter ok turtle delete box
+	! grep -q MARK "$N/poststop.env" || fail "$(<"$N/poststop.env")"
+}
+
+@test "hooks: a startContainer hook has the process's environment where it has none" {
+	config '.process.user = {"uid": 1000, "gid": 1000} | .process.env = ["PATH=/bin", "ONE=1"] |
+		.hooks.startContainer = [{"path": "/bin/sh", "args": ["sh", "-c", "echo $HOME $ONE $TWO >/tmp/none"]},
+			{"path": "/bin/sh", "args": ["sh", "-c", "echo $HOME $ONE $TWO >/tmp/own"], "env": ["TWO=2"]}] |
+		.mounts += [{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["mode=1777"]}]'
+	box cat /tmp/none /tmp/own
+	is $'/home/ada 1\n2'
+}
+
+@test "hooks: the working directory is the bundle, and the new root for createContainer" {
+	local kind
+	note_all
+	args true
+	cd /
+	ok turtle run --bundle "$BUNDLE" --keep box
+	ok turtle delete box
+	for kind in prestart createRuntime poststart poststop; do
+		grep -qxF "cwd $BUNDLE" "$N/$kind.info" || fail "$kind: $(<"$N/$kind.info")"
+	done
+	grep -qxF "cwd $ROOTFS" "$N/createContainer.info" || fail "createContainer: $(<"$N/createContainer.info")"
+	cd "$BUNDLE"
+	echo bound >"$T/bound"
+	mkdir -p "$ROOTFS/lib"
+	config --arg file "$T/bound" '.hooks = {"createContainer": [{"path": "/bin/sh",
+		"args": ["sh", "-c", "touch ./lib/there && mount --bind \($file) ./lib/there"]}]}'
+	box cat /lib/there
+	is bound
 }
 
 @test "hooks: each kind has its own path, arguments and environment" {
