@@ -4,9 +4,9 @@
  * the only thing there is.
  *
  * pivot_root wants the new root to be a mount whose parent is not shared, so it goes over its own directory, and where
- * "/" is to stay shared (rootfsPropagation) just the mount below is made private. Where the host has passed the tree,
- * because we may not reach its directory, it goes over "/": paths that start there don't see what is on top of it. (Not
- * always, though simpler: a bind mount of the host's "/" would contain it.)
+ * "/" is to stay shared (rootfsPropagation) just the mount below is made private. Hooks look for it there, too. Where
+ * the host has passed the tree and we may not reach its directory, it goes over "/": paths that start there don't see
+ * what is on top of it. (Not always, though simpler: a bind mount of the host's "/" would contain it.)
  */
 #include "init/init.h"
 
@@ -64,17 +64,42 @@ int root_of_container(struct init *init, struct err *err)
 	return init->root < 0 ? err_set(err, -errno, "open the container's root") : 0;
 }
 
-static int clone_root(struct init *init, int where, struct err *err)
+/* The directory that the root goes over. */
+static int open_place(const struct init_plan *plan, int tree, struct err *err)
+{
+	const char *rootfs = plan_str(plan, plan->rootfs);
+	int fd = open(rootfs, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat place, root;
+
+	if (plan->rootfs_fd < 0)
+		return fd < 0 ? err_set(err, -errno, "open rootfs %s", rootfs) : fd;
+	/* What the host has passed must be what we see there. */
+	if (fd >= 0 && !(plan->flags & PLAN_NO_PIVOT) && fstat(fd, &place) == 0 && fstat(tree, &root) == 0 &&
+	    place.st_dev == root.st_dev && place.st_ino == root.st_ino)
+		return fd;
+	close_fd(&fd);
+	fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_set(err, -errno, "open the caller's root") : fd;
+}
+
+/* The tree, and the place for it: passed ones are there first, others are copies of their place. */
+static int clone_root(struct init *init, int *ret_place, struct err *err)
 {
 	_cleanup_close_ int tree = -1;
 	struct stat st;
 
-	if (init->plan->rootfs_fd >= 0)
+	if (init->plan->rootfs_fd >= 0) {
 		tree = sync_tree(init, init->plan->rootfs_fd, err);
-	else
-		tree = sys_open_tree(where, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH);
+		if (tree < 0)
+			return tree;
+	}
+	*ret_place = open_place(init->plan, tree, err);
+	if (*ret_place < 0)
+		return *ret_place;
 	if (tree < 0)
-		return init->plan->rootfs_fd >= 0 ? tree : err_set(err, -errno, "clone the mount of the rootfs");
+		tree = sys_open_tree(*ret_place, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH);
+	if (tree < 0)
+		return err_set(err, -errno, "clone the mount of the rootfs");
 	if (fstat(tree, &st) < 0 || !S_ISDIR(st.st_mode))
 		return err_set(err, -ENOTDIR, "open rootfs %s", plan_str(init->plan, init->plan->rootfs));
 	return take_fd(&tree);
@@ -94,10 +119,7 @@ int root_attach(struct init *init, struct err *err)
 		err_set(err, r, "set the propagation of \"/\"");
 		return r == -EINVAL ? err_hint(err, "is the caller's root directory a mount point?") : r;
 	}
-	where = open(plan->rootfs_fd >= 0 ? "/" : rootfs, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (where < 0)
-		return err_set(err, -errno, "open rootfs %s", rootfs);
-	tree = clone_root(init, where, err);
+	tree = clone_root(init, &where, err);
 	if (tree < 0)
 		return tree;
 	if (plan->root_propagation & MS_SHARED) {

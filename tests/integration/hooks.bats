@@ -199,6 +199,24 @@ key() { jq -r ".$2" "$N/$1.json"; }
 	is bound
 }
 
+@test "hooks: in a user namespace, too, the new root is where the bundle has it" {
+	echo bound >"$T/bound"
+	config '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings'
+	mkdir -p "$ROOTFS/lib" && touch "$ROOTFS/lib/there" "$ROOTFS/lib/too"
+	chown -R 100000:100000 "$ROOTFS"
+	hook createRuntime /bin/sh -c "nsenter -m -t \$(jq .pid) sh -c 'ls $ROOTFS/proc/1/comm && mount --bind $T/bound $ROOTFS/lib/there'"
+	hook createContainer /bin/sh -c "ls $ROOTFS/proc/1/comm && mount --bind $T/bound $ROOTFS/lib/too"
+	box cat /lib/there /lib/too
+	is $'bound\nbound'
+	# Where it can't be reached, hooks don't see it, but it is the root all the same.
+	mkdir "$T/closed" && mv "$ROOTFS" "$T/closed/"
+	chown 54321:54321 "$T/closed" && chmod 700 "$T/closed"
+	config --arg r "$T/closed/rootfs" 'del(.hooks) | .root.path = $r'
+	args sh -c 'cat /lib/too; ls /proc/1/comm'
+	ok turtle run box
+	is /proc/1/comm
+}
+
 @test "hooks: each kind has its own path, arguments and environment" {
 	local kind
 	config '.root.readonly = false'
