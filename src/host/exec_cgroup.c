@@ -27,6 +27,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+/* As runc says it. */
+#define ADDING "error adding pid to cgroups"
+
 static const char *const controllers[] = {"cpu", "cpuset", "io", "memory", "pids", "hugetlb", "rdma", "misc"};
 
 /* The path of [CONTROLLER[,CONTROLLER]...:]PATH. There is one hierarchy, so any controller that there is will do. */
@@ -117,8 +120,7 @@ int exec_open_cgroup(struct exec *e, struct err *err)
 		if (r < 0)
 			return r;
 		r = open_cgroup(e, path, err);
-		/* As runc says it. */
-		return r < 0 ? err_wrap(err, "error adding pid to cgroups") : 0;
+		return r < 0 ? err_wrap(err, ADDING) : 0;
 	}
 	path = strdup(st->process_cgroup ? st->process_cgroup : own);
 	if (!path)
@@ -252,6 +254,8 @@ int exec_spawn(struct exec *e, struct err *err)
 		if (r == -EAGAIN)
 			r = spawn(e, e->cgroup_fd, true, err);
 	}
-	return r < 0 && r != -EPIPE && r != -EINTR && e->cgroup_fd >= 0 ? err_wrap(err, "enter cgroup %s", e->cgroup)
-									: r;
+	if (r >= 0 || r == -EPIPE || r == -EINTR || e->cgroup_fd < 0)
+		return r;
+	err_wrap(err, "enter cgroup %s", e->cgroup);
+	return e->request->cgroup ? err_wrap(err, ADDING) : r;
 }

@@ -258,6 +258,7 @@ struct plan_current {
 	int64_t cpu_quota; /* us; -1: none */
 	uint64_t cpu_period, cpu_burst;
 	bool cpu_idle;
+	int64_t memory_max; /* bytes; 0: none, or no such file */
 };
 
 /*

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `update`: what a container that lives is to be changed to. Only what the new resources set is touched, and 0 where
- * engines write it for "not set" leaves the old value; what one kernel file holds together (quota and period) is
- * completed from what that file says now. Device rules are never changed: there is no moment in which a running program
- * could lose and get back a device.
+ * engines write it for "not set" leaves the old value; what belongs together (quota and period, memory and the sum of
+ * it and swap) is completed from what the files say now. Device rules are never changed: there is no moment in which a
+ * running program could lose and get back a device.
  */
 #include "plan/internal.h"
 
@@ -53,6 +53,13 @@ static int check_idle(const struct oci_resources_cpu *cpu, const struct plan_cur
 	return 0;
 }
 
+/* The swap that may be used is what is left of the sum, so the limit of memory belongs to it: the one that holds. */
+static void complete_swap(struct oci_resources_memory *memory, const struct plan_current *current)
+{
+	if (memory->swap.set && memory->swap.value > 0 && (!memory->limit.set || memory->limit.value == 0))
+		memory->limit = (struct oci_opt_i64){.set = true, .value = current->memory_max};
+}
+
 static int add_warning(struct ocispec_arena *arena, struct plan_cgroup *cgroup, const char *warning)
 {
 	const char **grown = ocispec_alloc(arena, (cgroup->n_warnings + 1) * sizeof(*grown));
@@ -90,6 +97,7 @@ int plan_update(const struct oci_resources *resources, const struct plan_current
 {
 	struct oci_resources wanted = *resources;
 	struct plan_cgroup cgroup = *ret;
+	struct oci_resources_memory memory;
 	struct oci_resources_cpu cpu;
 	int r;
 
@@ -99,6 +107,11 @@ int plan_update(const struct oci_resources *resources, const struct plan_current
 			return r;
 		complete_cpu_max(&cpu, current);
 		wanted.cpu = &cpu;
+	}
+	if (resources->memory) {
+		memory = *resources->memory;
+		complete_swap(&memory, current);
+		wanted.memory = &memory;
 	}
 	/* Callers whose type for it can't say "none" send a 0 with every update; as a limit it would stop every fork.
 	 */

@@ -566,6 +566,14 @@ static const struct current currents[] = {
 	{"5 5", "x", -EPROTO, {0}},
 };
 
+static const struct {
+	const char *text;
+	int r;
+	int64_t expected;
+} memories[] = {
+	{NULL, 0, 0}, {"max", 0, 0}, {"33554432", 0, 33554432}, {"0", 0, 0}, {"x", -EPROTO, 0}, {"", -EPROTO, 0},
+};
+
 static void test_current(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(currents); i++) {
@@ -585,6 +593,17 @@ static void test_current(void **state)
 		assert_int_equal(found.cpu_burst, row->expected.cpu_burst);
 		assert_false(found.cpu_idle);
 	}
+	unlinkat(dir, "cpu.max", 0);
+	for (size_t i = 0; i < ARRAY_SIZE(memories); i++) {
+		struct plan_current found = {0};
+
+		unlinkat(dir, "memory.max", 0);
+		if (memories[i].text)
+			put("memory.max", memories[i].text);
+		assert_int_equal(cgroup_read_current(dir, &found, &err), memories[i].r);
+		assert_int_equal(found.memory_max, memories[i].expected);
+	}
+	unlinkat(dir, "memory.max", 0);
 	put("cpu.max", "max 100000");
 	put("cpu.max.burst", "0");
 	put("cpu.idle", "1");

@@ -278,12 +278,28 @@ size_t cgroup_change_old(const struct cgroup_change *change, struct oci_pair *re
 	return n;
 }
 
+static int read_memory(int fd, struct plan_current *ret, struct err *err)
+{
+	char text[64];
+	ssize_t n = cgroup_read(fd, "memory.max", text, sizeof(text));
+
+	if (n == -ENOENT || (n >= 0 && strcmp(text, "max") == 0))
+		return 0;
+	if (n < 0)
+		return err_set(err, (int)n, "read memory.max");
+	return num_i64(text, &ret->memory_max) < 0 ? err_msg(err, -EPROTO, "memory.max says what is not understood")
+						   : 0;
+}
+
 int cgroup_read_current(int fd, struct plan_current *ret, struct err *err)
 {
 	struct plan_current current = {0};
 	char text[64], idle[16], *space;
-	ssize_t n = cgroup_read(fd, "cpu.max", text, sizeof(text));
+	ssize_t n = read_memory(fd, &current, err);
 
+	if (n < 0)
+		return (int)n;
+	n = cgroup_read(fd, "cpu.max", text, sizeof(text));
 	if (n == -ENOENT) {
 		*ret = current;
 		return 0;

@@ -131,6 +131,13 @@ update_memory_swap()
 	ok turtle update --memory-swap -1 box
 	saw memory.swap.max max
 	saw memory.max 33554432
+	# The sum alone: with the limit of memory that holds.
+	ok turtle update --memory-swap 64m box
+	saw memory.swap.max 33554432
+	saw memory.max 33554432
+	property MemorySwapMax 33554432
+	unchanged refused "memory+swap limit should be >= memory limit" turtle update --memory-swap 16m box
+	ok turtle update --memory -1 box
 	unchanged refused "unable to set swap limit without memory limit" turtle update --memory-swap 64m box
 }
 
