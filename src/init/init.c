@@ -126,6 +126,7 @@ WHEN(joined_procfs, outside(plan) && plan->mounts.n)
 WHEN(in_userns, plan->flags &PLAN_IN_USERNS)
 WHEN(needs_cgroup, plan->flags &(PLAN_NEW_CGROUPNS | PLAN_AWAIT_CGROUP))
 WHEN(new_timens, plan->new_timens)
+WHEN(new_ipcns, plan->new_ipcns)
 WHEN(has_names, plan->hostname || plan->domainname)
 WHEN(new_netns, plan->flags &PLAN_NEW_NETNS)
 WHEN(gets_devices, plan->flags &PLAN_NET_DEVICES)
@@ -182,6 +183,8 @@ static const struct step create_steps[] = {
 	/* Changing ids has made us visible again. */
 	{"hide", NULL, hide},
 	{"new session", NULL, new_session},
+	/* Its file system belongs to who we are now. */
+	{"new ipc namespace", new_ipcns, ns_ipc},
 	/* Belongs to the user that owns the user namespace's things. */
 	{"new keyring", new_keyring, ns_keyring},
 	{"new time namespace", new_timens, ns_time},

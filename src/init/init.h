@@ -125,6 +125,7 @@ int ns_unshare(struct init *init, struct err *err);
 int ns_become(struct init *init, struct err *err);
 int ns_cgroup(struct init *init, struct err *err); /* more than once is fine */
 int ns_time(struct init *init, struct err *err);
+int ns_ipc(struct init *init, struct err *err);
 int ns_names(struct init *init, struct err *err);
 int ns_loopback(struct init *init, struct err *err);
 int ns_network(struct init *init, struct err *err);

@@ -125,6 +125,12 @@ int ns_cgroup(struct init *init, struct err *err)
 	return 0;
 }
 
+int ns_ipc(struct init *init, struct err *err)
+{
+	(void)init;
+	return unshare(CLONE_NEWIPC) < 0 ? err_set(err, -errno, "unshare the ipc namespace") : 0;
+}
+
 /* unshare gives the namespace to future children only; setns to that one takes it for ourselves, offsets included. */
 int ns_time(struct init *init, struct err *err)
 {

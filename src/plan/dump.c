@@ -701,6 +701,7 @@ static void dump_init(struct dump *d)
 	}
 	put_words(d, "stageClone", init->stage_flags, WORDS(namespace_words));
 	put_true(d, "newTimeNamespace", init->new_timens);
+	put_true(d, "newIpcNamespace", init->new_ipcns);
 	put_off(d, "timeOffsets", init->time_offsets);
 	if (init->flags & PLAN_NEW_USERNS || init->ns_uid || init->ns_gid) {
 		put_u64(d, "namespaceUid", init->ns_uid);

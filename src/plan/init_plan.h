@@ -186,6 +186,7 @@ struct init_plan {
 	plan_off time_offsets;  /* text for /proc/self/timens_offsets; given iff a time namespace is to be unshared (see
 				   new_timens), may be empty text */
 	uint32_t new_timens;
+	uint32_t new_ipcns; /* unshared by init, once it is ns_uid:ns_gid: whose the queues in /dev/mqueue then are */
 	uint32_t ns_uid, ns_gid; /* who to become inside the new user namespace before any mount is made */
 
 	/* root */

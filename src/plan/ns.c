@@ -133,6 +133,13 @@ int plan_namespaces(struct planner *p, struct err *err)
 		return r;
 
 	made = p->new_ns & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+	/*
+	 * The directory of its message queues belongs to who makes it, as do no other things of a namespace. At the
+	 * clone that is somebody of the host's, whom the user namespace may not know.
+	 */
+	p->init.new_ipcns = made & CLONE_NEWIPC && (p->new_ns | p->joined_ns) & CLONE_NEWUSER;
+	if (p->init.new_ipcns)
+		made &= ~(uint64_t)CLONE_NEWIPC;
 	p->plan.stage = (p->joined_ns & late) || (p->joined_ns && (p->new_ns & CLONE_NEWUSER));
 	if (p->plan.stage) {
 		p->init.flags |= PLAN_STAGE | (build_outside(p) ? PLAN_BUILD_OUTSIDE : 0);

@@ -485,6 +485,30 @@ tree()
 	lacks '^ok$'
 }
 
+@test "mounts: the message queues of a user namespace belong to its root" {
+	config '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings | .linux.sysctl = {"fs.mqueue.msg_max": "11"}'
+	chown -R 100000:100000 "$ROOTFS"
+	box sh -c 'stat -c "%a %u:%g" /dev/mqueue; cat /proc/sys/fs/mqueue/msg_max; readlink /proc/self/ns/ipc'
+	has "1777 0:0" 11
+	hasnt "$(readlink /proc/self/ns/ipc)"
+	# In a user namespace that is joined, and with the pid namespace of that one.
+	unshare -U -p -f sleep 100 3>&- 4>&- &
+	local holder=$! inside
+	until_true grep -q . "/proc/$holder/task/$holder/children"
+	read -r inside <"/proc/$holder/task/$holder/children" || true
+	echo 0 100000 65536 >"/proc/$holder/uid_map"
+	echo 0 100000 65536 >"/proc/$holder/gid_map"
+	config --arg ns "/proc/$holder/ns/user" 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces[-1].path = $ns'
+	ok turtle run box
+	has "1777 0:0" 11
+	hasnt "$(readlink /proc/self/ns/ipc)"
+	config --arg ns "/proc/$inside/ns/pid" '(.linux.namespaces[] | select(.type == "pid")).path = $ns'
+	ok turtle run box
+	has "1777 0:0" 11
+	kill -KILL "$inside"
+}
+
 @test "mounts: mqueue and devpts are the container's own" {
 	box sh -c 'ls /dev/pts /dev/mqueue'
 	lacks '^[0-9]+$'
