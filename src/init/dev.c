@@ -183,5 +183,9 @@ int dev_links(struct init *init, struct err *err)
 	for (unsigned i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (symlinkat(links[i].target, dev, links[i].name) < 0 && errno != EEXIST)
 			return err_set(err, -errno, "create /dev/%s", links[i].name);
+	/* By custom, where the kernel has it; what it leads to is masked or not like any other path. */
+	if (init->proc >= 0 && faccessat(init->proc, "kcore", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    symlinkat("/proc/kcore", dev, "core") < 0 && errno != EEXIST)
+		return err_set(err, -errno, "create /dev/core");
 	return link_ptmx(dev, err);
 }

@@ -27,6 +27,9 @@ device()
 @test "devices: the symlinks, and ptmx" {
 	box sh -c 'readlink /dev/fd; readlink /dev/stdin; readlink /dev/stdout; readlink /dev/stderr; readlink /dev/ptmx'
 	has /proc/self/fd /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 pts/ptmx
+	# Where the kernel has no /proc/kcore, there is no link to it.
+	box sh -c 'readlink /dev/core || echo none'
+	[ -e /proc/kcore ] && is /proc/kcore || is none
 	args sh -c '{ echo through >/dev/stdout; } | cat; echo in | cat /dev/stdin; /probe open /dev/ptmx rw'
 	ok turtle run box
 	is $'through\nin\nok'
