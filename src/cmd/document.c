@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A container as JSON: see document.h. Keys and their order are runc's. */
+/* A container as JSON: see document.h. Keys and their order are runc's, but for the unit, which crun names. */
 #include "cmd/document.h"
 
 #include "json.h"
@@ -10,7 +10,7 @@ struct document {
 	const char *status, *bundle, *rootfs, *created;
 	size_t n_annotations;
 	struct oci_pair *annotations;
-	const char *owner;
+	const char *unit, *owner;
 };
 
 static const struct ocispec_property properties[] = {
@@ -22,6 +22,7 @@ static const struct ocispec_property properties[] = {
 	OCISPEC_FIELD(struct document, rootfs, "rootfs", .required = true),
 	OCISPEC_FIELD(struct document, created, "created", .required = true),
 	OCISPEC_LIST(struct document, annotations, "annotations"),
+	OCISPEC_FIELD(struct document, unit, "systemd-scope"),
 	OCISPEC_FIELD(struct document, owner, "owner", .required = true),
 };
 static const struct ocispec_object object = OCISPEC_OBJECT(struct document, properties);
@@ -40,6 +41,7 @@ int document_write(const struct container_view *view, const char *owner, enum oc
 		.created = state->created,
 		.n_annotations = state->n_annotations,
 		.annotations = state->n_annotations > 0 ? state->annotations : NULL,
+		.unit = state->systemd_unit,
 		.owner = owner,
 	};
 

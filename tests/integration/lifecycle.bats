@@ -46,6 +46,12 @@ up()
 	local pid
 	pid=$(jq .pid <<<"$output")
 	grep -q "$CGROUP\$" "/proc/$pid/cgroup" || fail "pid $pid is not the container's"
+	# With a systemd unit, as crun names it.
+	cp "$STATE/box/state.json" "$T/kept"
+	jq '.container.cgroupManager = "systemd" | .container.systemdUnit = "t-box.scope"' "$T/kept" >"$STATE/box/state.json"
+	ok turtle state box
+	same "$(jq -r '."systemd-scope"' <<<"$output")" t-box.scope
+	cp "$T/kept" "$STATE/box/state.json"
 	config 'del(.annotations)'
 	ok turtle delete -f box
 	ok turtle create box

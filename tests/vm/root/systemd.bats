@@ -83,6 +83,7 @@ living()
 	same "$(property DefaultDependencies)" no
 	same "$(</proc/"$pid"/cgroup)" "0::$CGROUP"
 	same "$(jq -r .container.systemdUnit "$STATE/box/state.json")" "$UNIT"
+	same "$(turtle state box | jq -r ".\"systemd-scope\"")" "$UNIT"
 	same "$(jq -r .container.cgroupManager "$STATE/box/state.json")" systemd
 	ok plain kill box KILL
 	until_true stopped box
