@@ -117,7 +117,7 @@ static int parse_mapping(const char *option, const char *value, struct oci_id_ma
 	return 0;
 }
 
-static int parse_map(struct box *box, const char *option, const struct words *words, struct box_ids *ret,
+static int parse_map(struct box *box, const char *option, const struct words *words, struct own_ids *ret,
 		     struct err *err)
 {
 	struct oci_id_mapping *map = box_alloc(box, words->n, sizeof(*map));
@@ -136,42 +136,18 @@ static int parse_map(struct box *box, const char *option, const struct words *wo
 			     map[i].host_id < map[k].host_id + map[k].size))
 				return box_bad(err, option, words->values[i], "overlaps %s", words->values[k]);
 	}
-	*ret = (struct box_ids){.n = words->n, .ranges = map};
-	return 0;
-}
-
-/* The caller is root, and the ids that were given to it follow. */
-static int own_map(struct box *box, uint32_t own, const struct box_ids *subordinate, struct box_ids *ret,
-		   struct err *err)
-{
-	struct oci_id_mapping *map = box_alloc(box, subordinate->n + 1, sizeof(*map));
-	uint32_t next = 1;
-
-	if (!map)
-		return box_no_memory(err);
-	map[0] = (struct oci_id_mapping){.host_id = own, .size = 1};
-	for (size_t i = 0; i < subordinate->n; i++) {
-		uint32_t size = subordinate->ranges[i].size;
-
-		map[i + 1] = (struct oci_id_mapping){
-			.container_id = next,
-			.host_id = subordinate->ranges[i].host_id,
-			.size = size > UINT32_MAX - next ? UINT32_MAX - next : size,
-		};
-		next += map[i + 1].size;
-	}
-	*ret = (struct box_ids){.n = subordinate->n + 1, .ranges = map};
+	*ret = (struct own_ids){.n = words->n, .ranges = map};
 	return 0;
 }
 
 static int make_ids(struct box *box, struct err *err)
 {
-	static const struct box_ids none = {0};
+	static const struct own_ids none = {0};
 	const struct box_surroundings *around = box->around;
 	const struct box_wishes *w = box->wishes;
 	struct oci_linux *l = box->config->linux_;
 	bool wished = w->uid_map.n || w->gid_map.n;
-	struct box_ids uids, gids;
+	struct own_ids uids, gids;
 	int r;
 
 	box->userns = wished || around->rootless;
@@ -185,9 +161,9 @@ static int make_ids(struct box *box, struct err *err)
 			r = parse_map(box, w->gid_map.n ? "--gidmap" : "--uidmap",
 				      w->gid_map.n ? &w->gid_map : &w->uid_map, &gids, err);
 	} else {
-		r = own_map(box, around->uid, box->whole ? &around->sub_uids : &none, &uids, err);
+		r = own_ids_map(around->uid, box->whole ? &around->sub_uids : &none, box->arena, &uids, err);
 		if (r == 0)
-			r = own_map(box, around->gid, box->whole ? &around->sub_gids : &none, &gids, err);
+			r = own_ids_map(around->gid, box->whole ? &around->sub_gids : &none, box->arena, &gids, err);
 	}
 	if (r < 0)
 		return r;

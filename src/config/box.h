@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/words.h"
+#include "config/own_ids.h"
 #include "ocispec.h"
 
 #include <stdbool.h>
@@ -28,12 +29,6 @@ struct box_wishes {
 	struct words command;
 };
 
-/* Subordinate ids that were given to a user: host_id and size of each are used. */
-struct box_ids {
-	size_t n;
-	struct oci_id_mapping *ranges;
-};
-
 /* All that box_config() knows besides the wishes. */
 struct box_surroundings {
 	/*
@@ -44,7 +39,7 @@ struct box_surroundings {
 	const char *cwd;                   /* the caller's: relative sources count from there */
 	uint32_t uid, gid;                 /* the caller's */
 	bool rootless;                     /* without privileges: in a user namespace, where the caller is root */
-	struct box_ids sub_uids, sub_gids; /* further ids for it; both or neither */
+	struct own_ids sub_uids, sub_gids; /* further ids for it; both or neither */
 	bool terminal;                     /* where the wishes don't say */
 	bool resolv_conf;                  /* the host has /etc/resolv.conf */
 	unsigned kernel[2];                /* version of the running one */

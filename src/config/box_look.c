@@ -160,76 +160,6 @@ static int look_at_accounts(const struct box_wishes *wishes, const char *rootfs,
 
 /* ---- the caller ---------------------------------------------------------------------------------------------- */
 
-/* The name of the user in the host's passwd, in arena; NULL: none. */
-static const char *user_name(uint32_t uid, struct ocispec_arena *arena)
-{
-	_cleanup_free_ char *text = NULL;
-	char *save = NULL;
-
-	if (fd_read_file(AT_FDCWD, "/etc/passwd", FILE_MAX, &text, NULL) < 0)
-		return NULL;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *name = strsep(&line, ":"), *number;
-		uint32_t id;
-
-		(void)strsep(&line, ":");
-		number = strsep(&line, ":");
-		if (number && *name && num_u32(number, &id) == 0 && id == uid)
-			return ocispec_strndup(arena, name, strlen(name));
-	}
-	return NULL;
-}
-
-/* Lines of subuid(5): NAME-OR-ID:FIRST:COUNT */
-static int read_subordinate(const char *path, uint32_t uid, const char *name, struct ocispec_arena *arena,
-			    struct box_ids *ret, struct err *err)
-{
-	_cleanup_free_ char *text = NULL;
-	struct oci_id_mapping *ranges;
-	char *save = NULL;
-	size_t lines = 1;
-
-	*ret = (struct box_ids){0};
-	if (fd_read_file(AT_FDCWD, path, FILE_MAX, &text, NULL) < 0)
-		return 0;
-	for (const char *c = text; *c; c++)
-		lines += *c == '\n';
-	ranges = ocispec_alloc(arena, lines * sizeof(*ranges));
-	if (!ranges)
-		return box_no_memory(err);
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		const char *who = strsep(&line, ":"), *first = strsep(&line, ":"), *count = strsep(&line, ":");
-		uint32_t id;
-
-		if (!count || line || !((num_u32(who, &id) == 0 && id == uid) || (name && !strcmp(who, name))))
-			continue;
-		if (num_u32(first, &ranges[ret->n].host_id) == 0 && num_u32(count, &ranges[ret->n].size) == 0 &&
-		    ranges[ret->n].size > 0 && ranges[ret->n].size <= UINT32_MAX - ranges[ret->n].host_id)
-			ret->n++;
-	}
-	ret->ranges = ranges;
-	return 0;
-}
-
-/* Both kinds of ids and both helpers, or the caller's own id alone. */
-static int look_at_ids(struct ocispec_arena *arena, struct box_surroundings *ret, struct err *err)
-{
-	const char *name = user_name(ret->uid, arena);
-	struct box_ids uids, gids;
-	int r;
-
-	if (access("/usr/bin/newuidmap", X_OK) < 0 || access("/usr/bin/newgidmap", X_OK) < 0)
-		return 0;
-	r = read_subordinate("/etc/subuid", ret->uid, name, arena, &uids, err);
-	if (r == 0)
-		r = read_subordinate("/etc/subgid", ret->uid, name, arena, &gids, err);
-	if (r == 0 && uids.n && gids.n) {
-		ret->sub_uids = uids;
-		ret->sub_gids = gids;
-	}
-	return r;
-}
-
 static int look_at_device(const char *path, struct oci_device *ret)
 {
 	struct stat st;
@@ -273,7 +203,9 @@ static int look_at_caller(const struct box_request *request, struct ocispec_aren
 	ret->environ = environ;
 	ret->device = look_at_device;
 	ret->selinux = request->selinux;
-	return ret->rootfs && ret->rootless && ret->uid != 0 ? look_at_ids(arena, ret, err) : 0;
+	return ret->rootfs && ret->rootless && ret->uid != 0
+		       ? own_ids_look(ret->uid, arena, &ret->sub_uids, &ret->sub_gids, err)
+		       : 0;
 }
 
 int box_look(const struct box_wishes *wishes, const struct box_request *request, struct ocispec_arena *arena,

@@ -19,6 +19,7 @@
 #include "base/num.h"
 #include "base/sys.h"
 #include "config/annotations.h"
+#include "config/own_ids.h"
 #include "host/cgroup/cgroup.h"
 #include "host/facts.h"
 #include "host/hooks.h"
@@ -61,6 +62,14 @@ static int do_facts(struct create *c, struct err *err)
 	if (r == 0 && !c->facts.cgroup_mount && !c->options->cgroup_disabled)
 		return cgroup_missing(err);
 	return r;
+}
+
+/* As crun: a plain user can have a container, without being told that it takes a user namespace. */
+static int do_own_ids(struct create *c, struct err *err)
+{
+	if (c->facts.cap_sys_admin || c->facts.euid == 0)
+		return 0;
+	return own_ids_give(&c->bundle, c->facts.euid, c->facts.egid, err);
 }
 
 static void log_config_warning(void *arg, const char *message)
@@ -552,6 +561,7 @@ static const struct step create_steps[] = {
 	{"start turtle-systemd", do_open_systemd, NULL}, /* connects to its bus while we read */
 	{"open bundle", do_open_bundle, NULL},
 	{"gather facts", do_facts, NULL},
+	{"user namespace of a plain user", do_own_ids, NULL},
 	{"validate", do_validate, NULL},
 	{"check terminal", do_check_terminal, NULL},
 	{"check rootfs", do_check_rootfs, NULL},

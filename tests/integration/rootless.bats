@@ -155,10 +155,28 @@ range()
 	same "$output" 900
 }
 
-@test "rootless: without a user namespace the error says what is missing" {
+@test "rootless: without a user namespace one is added, with the caller as root and its subordinate ids" {
 	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	args sh -c '/probe ids; cat /proc/self/uid_map; exec /probe wait'
+	ok turtle run -d box
+	until_true grep -qx up "$T/out"
+	output=$(<"$T/out")
+	has "uid 0 0 0"
+	if [ -x /usr/bin/newuidmap ]; then
+		same "$(awk '{ print $1, $2, $3 }' <"/proc/$(init_pid)/uid_map")" "0 $USER_ID 1"$'\n'"1 200000 65536"
+		same "$(awk '{ print $1, $2, $3 }' <"/proc/$(init_pid)/gid_map")" "0 $USER_ID 1"$'\n'"1 300000 65536"
+	else
+		same "$(awk '{ print $1, $2, $3 }' <"/proc/$(init_pid)/uid_map")" "0 $USER_ID 1"
+	fi
+	# It is the container's for whatever comes later, too.
+	same "$(turtle exec box readlink /proc/self/ns/user)" "$(readlink "/proc/$(init_pid)/ns/user")"
+	ok turtle exec box /probe ids
+	has "uid 0 0 0"
+	ok turtle delete --force box
+	# Mappings alone are an error as ever.
+	config '.linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 1}]'
 	args true
-	refused "user namespace" turtle run box
+	refused "there is no user namespace to map into" turtle run box
 }
 
 @test "rootless: the state goes to XDG_RUNTIME_DIR" {

@@ -576,8 +576,8 @@ static void make_around(const struct box_wishes *wishes, unsigned flags, struct 
 		.selinux = flags & SELINUX ? yes : no,
 	};
 	if (flags & IDS) {
-		ret->sub_uids = (struct box_ids){.n = ARRAY_SIZE(uids), .ranges = uids};
-		ret->sub_gids = (struct box_ids){.n = ARRAY_SIZE(gids), .ranges = gids};
+		ret->sub_uids = (struct own_ids){.n = ARRAY_SIZE(uids), .ranges = uids};
+		ret->sub_gids = (struct own_ids){.n = ARRAY_SIZE(gids), .ranges = gids};
 	}
 	for (size_t i = 0; i < wishes->env_file.n; i++)
 		texts[i] = text_of(wishes->env_file.values[i]);
