@@ -7,16 +7,22 @@
 #include "base/fd.h"
 #include "base/mem.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 /* The process has one log; before log_open it is stderr as text. */
 static struct {
 	int fd; /* -1 = stderr */
 	enum log_format format;
 	bool debug;
+	const char *identifier; /* of records to a daemon, which fd is connected to; NULL: fd is a file */
+	enum log_daemon daemon;
 } target = {.fd = -1};
 
 int log_open(const char *path, enum log_format format, bool debug, struct err *err)
@@ -28,6 +34,29 @@ int log_open(const char *path, enum log_format format, bool debug, struct err *e
 		if (target.fd < 0)
 			return err_set(err, -errno, "open log file %s", path);
 	}
+	return 0;
+}
+
+int log_open_daemon(enum log_daemon daemon, const char *identifier, bool debug, struct err *err)
+{
+	static const struct sockaddr_un addresses[] = {
+		[LOG_SYSLOG] = {.sun_family = AF_UNIX, .sun_path = "/dev/log"},
+		[LOG_JOURNALD] = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"},
+	};
+	const struct sockaddr_un *address = &addresses[daemon];
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	target.debug = debug;
+	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+		int r = -errno;
+
+		if (fd >= 0)
+			close(fd);
+		return err_set(err, r, "connect to %s for the log", address->sun_path);
+	}
+	target.fd = fd;
+	target.daemon = daemon;
+	target.identifier = identifier;
 	return 0;
 }
 
@@ -50,6 +79,36 @@ static void put_quoted(FILE *f, const char *s, bool json)
 	fputc('"', f);
 }
 
+/* As syslog(3) and sd_journal_send(3) do: one datagram. Nobody is left to be told when it does not arrive. */
+static void tell_daemon(const char *level, const char *msg)
+{
+	const int priority = strcmp(level, "error") == 0 ? 3 : strcmp(level, "warning") == 0 ? 4 : 7, user = 1 << 3;
+	_cleanup_free_ char *text = NULL;
+	_cleanup_fclose_ FILE *f = NULL;
+	size_t size = 0;
+
+	f = open_memstream(&text, &size);
+	if (!f)
+		return;
+	if (target.daemon == LOG_SYSLOG) {
+		fprintf(f, "<%d>%s[%d]: %s", user | priority, target.identifier, (int)getpid(), msg);
+	} else {
+		fprintf(f, "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nMESSAGE", priority, target.identifier);
+		/* What has several lines needs its length. */
+		if (strchr(msg, '\n')) {
+			uint64_t length = htole64(strlen(msg));
+
+			fputc('\n', f);
+			fwrite(&length, sizeof(length), 1, f);
+		} else {
+			fputc('=', f);
+		}
+		fprintf(f, "%s\n", msg);
+	}
+	if (fflush(f) == 0)
+		(void)send(target.fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static void record(const char *level, const char *msg)
 {
 	_cleanup_free_ char *line = NULL;
@@ -58,6 +117,10 @@ static void record(const char *level, const char *msg)
 	char when[CLOCK_TEXT_SIZE];
 	struct timespec now;
 
+	if (target.identifier) {
+		tell_daemon(level, msg);
+		return;
+	}
 	f = open_memstream(&line, &size);
 	if (!f)
 		return;

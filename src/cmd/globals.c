@@ -21,7 +21,8 @@ static const struct args_option options[] = {
 	ARGS_OPTION(struct cmd_globals, cgroup_manager, "cgroup-manager", 0, "MANAGER",
 		    "how cgroups are made: cgroupfs (default), systemd or disabled"),
 	ARGS_OPTION(struct cmd_globals, debug, "debug", 0, NULL, "log warnings and debugging records too"),
-	ARGS_OPTION(struct cmd_globals, log, "log", 0, "FILE", "append log records to this file (default: stderr)"),
+	ARGS_OPTION(struct cmd_globals, log, "log", 0, "FILE",
+		    "append log records to this file, or to syslog:NAME or journald:NAME (default: stderr)"),
 	ARGS_OPTION(struct cmd_globals, log_format, "log-format", 0, "FORMAT", "text (default) or json"),
 	ARGS_OPTION(struct cmd_globals, log_level, "log-level", 0, "LEVEL",
 		    "error (default), warning or debug; the last two are the same as --debug"),
@@ -39,14 +40,26 @@ static const struct args_option options[] = {
 const struct args_syntax cmd_global_syntax = {
 	.options = options, .n_options = ARRAY_SIZE(options), .options_first = true};
 
-static int log_path(const char *given, const char **ret, struct err *err)
+/* crun's forms of --log besides that of a file: file:PATH, syslog:IDENTIFIER and journald:IDENTIFIER. */
+static int open_log(const char *given, enum log_format format, bool debug, struct err *err)
 {
-	if (given && (strncmp(given, "journald:", 9) == 0 || strncmp(given, "syslog:", 7) == 0))
-		return err_msg(err, -EINVAL, "--log %s: only files are supported", given);
+	static const struct {
+		const char *prefix;
+		enum log_daemon daemon;
+	} daemons[] = {{"syslog:", LOG_SYSLOG}, {"journald:", LOG_JOURNALD}};
+
+	for (size_t i = 0; given && i < ARRAY_SIZE(daemons); i++) {
+		size_t n = strlen(daemons[i].prefix);
+
+		if (strncmp(given, daemons[i].prefix, n) != 0)
+			continue;
+		if (!given[n] || strchr(given, '\n'))
+			return err_msg(err, -EINVAL, "--log %s: \"%s\" is no identifier", given, given + n);
+		return log_open_daemon(daemons[i].daemon, given + n, debug, err);
+	}
 	if (given && strncmp(given, "file:", 5) == 0)
 		given += 5;
-	*ret = given;
-	return 0;
+	return log_open(given, format, debug, err);
 }
 
 int cmd_globals_open_log(const struct cmd_globals *globals, struct err *err)
@@ -54,8 +67,6 @@ int cmd_globals_open_log(const struct cmd_globals *globals, struct err *err)
 	static const char *const levels[] = {"error", "warning", "debug"};
 	enum log_format format = LOG_TEXT;
 	bool debug = globals->debug;
-	const char *path = NULL;
-	int r;
 
 	if (globals->log_format && strcmp(globals->log_format, "json") == 0)
 		format = LOG_JSON;
@@ -70,8 +81,7 @@ int cmd_globals_open_log(const struct cmd_globals *globals, struct err *err)
 			return err_msg(err, -EINVAL, "invalid log-level: %s", globals->log_level);
 		debug = debug || i > 0;
 	}
-	r = log_path(globals->log, &path, err);
-	return r < 0 ? r : log_open(path, format, debug, err);
+	return open_log(globals->log, format, debug, err);
 }
 
 /* An absolute path without empty, `.` and `..` components, as text; malloc'ed, NULL when out of memory. */

@@ -206,6 +206,37 @@ usage()
 	same "$(jq -r .level <<<"$stderr")" error
 }
 
+@test "cli: --log journald: and syslog: tell the daemon" {
+	# Both are played by a listener of the test's, in a mount namespace of its own.
+	cat >"$T/played" <<-'END'
+		set -e
+		mount -t tmpfs tmpfs /run
+		mkdir -p /run/systemd/journal
+		mount -t tmpfs tmpfs /dev
+		mknod /dev/null c 1 3
+		log=$1 socket=$2 told=$3
+		shift 3
+		"$SUITE/notify" listen "$socket" >"$told" 3>&- &
+		while [ ! -S "$socket" ]; do :; done
+		"$TURTLE" --root "$STATE" --log "$log" "$@" && status=0 || status=$?
+		while [ ! -s "$told" ]; do :; done
+		kill $!
+		exit $status
+	END
+	call env SUITE="$SUITE" TURTLE="$TURTLE" STATE="$STATE" timeout 10 unshare -m --propagation private sh "$T/played" \
+		syslog:me /dev/log "$T/told" --log-format json state nobody
+	same "$status" 1
+	same "$stderr" "turtle: container does not exist"
+	grep -Eqx '<11>me\[[0-9]+\]: container does not exist' "$T/told" || fail "told: $(<"$T/told")"
+	call env SUITE="$SUITE" TURTLE="$TURTLE" STATE="$STATE" timeout 10 unshare -m --propagation private sh "$T/played" \
+		journald:me /run/systemd/journal/socket "$T/told" state nobody
+	same "$status" 1
+	same "$stderr" "turtle: container does not exist"
+	same "$(<"$T/told")" "PRIORITY=3|SYSLOG_IDENTIFIER=me|MESSAGE=container does not exist|"
+	# Where nobody listens there is no log.
+	[ -e /dev/log ] || refused "connect to /dev/log for the log: No such file or directory" "$TURTLE" --root "$STATE" --log syslog:me list
+}
+
 @test "cli: the log is appended to, and nothing is logged on success" {
 	echo kept >"$T/log"
 	args true

@@ -187,8 +187,9 @@ static const struct log_row logs[] = {
 	{"empty format", NULL, "", NULL, "invalid log-format: "},
 	{"level", NULL, NULL, "warning", NULL},
 	{"unknown level", NULL, NULL, "loud", "invalid log-level: loud"},
-	{"journald", "journald:x", NULL, NULL, "--log journald:x: only files are supported"},
-	{"syslog", "syslog:x", NULL, NULL, "--log syslog:x: only files are supported"},
+	{"journald without an identifier", "journald:", NULL, NULL, "--log journald:: \"\" is no identifier"},
+	{"syslog without an identifier", "syslog:", NULL, NULL, "--log syslog:: \"\" is no identifier"},
+	{"identifier of two lines", "syslog:a\nb", NULL, NULL, "--log syslog:a\nb: \"a\nb\" is no identifier"},
 	{"file that can't be", "/dev/null/log", NULL, NULL, "open log file /dev/null/log: Not a directory"},
 	{"file: that can't be", "file:/dev/null/log", NULL, NULL, "open log file /dev/null/log: Not a directory"},
 };
