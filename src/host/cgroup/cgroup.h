@@ -137,8 +137,8 @@ void cgroup_change_end(struct cgroup_change *change);
 size_t cgroup_change_old(const struct cgroup_change *change, struct oci_pair *ret);
 
 /*
- * What an update has to complete, or to be held against, of the files of memory and cpu; has_cpu_max is false where there
- * are none of the latter.
+ * What an update has to complete, or to be held against, of the files of memory and cpu; has_cpu_max is false where
+ * there are none of the latter.
  */
 int cgroup_read_current(int fd, struct plan_current *ret, struct err *err);
 
