@@ -259,15 +259,22 @@ static void test_state_cannot_be_changed(void **state)
 	run_ok(&hook, 1, STATE);
 }
 
+/* An empty list is an environment, too; without a list the caller's is handed on. */
 static void test_no_environment(void **state)
 {
+	static const char *none[] = {NULL};
 	struct oci_hook hook = reporter("r");
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *inherited = NULL;
 
 	assert_int_equal(setenv("TURTLE_TEST_SECRET", "1", 1), 0);
+	hook.env = none;
 	run_ok(&hook, 1, STATE);
 	text = slurp("r");
 	assert_null(strstr(text, "env="));
+	hook.env = NULL;
+	run_ok(&hook, 1, STATE);
+	inherited = slurp("r");
+	assert_non_null(strstr(inherited, "env=TURTLE_TEST_SECRET=1\n"));
 }
 
 static void test_exact_environment(void **state)
