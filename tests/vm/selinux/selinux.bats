@@ -178,3 +178,31 @@ context_of()
 		"$T/se linux" $FS "$TURTLE" --root "$STATE" run box
 	is "$LABEL"
 }
+
+# With CRIU, which takes long.
+with_criu()
+{
+	timeout --foreground -k 1 100 "$TURTLE" --root "$STATE" "$1" --image-path "$T/images" "${@:2}" box </dev/null 3>&- 4>&-
+}
+
+@test "selinux: restored file systems have the context that they had, or another" {
+	[ "${TURTLE_VM:-}" != uml ] || skip "no CRIU in user-mode Linux"
+	policy
+	local other=system_u:object_r:container_file_t:s0:c2,c3
+	config --arg label "$FILES" '.linux.mountLabel = $label'
+	args sh -c 'echo kept >/dev/shm/file; while :; do sleep 0.1; done'
+	ok turtle run -d box
+	until_true eval '[ "$(turtle exec box cat /dev/shm/file)" = kept ]'
+	ok with_criu checkpoint
+	# contexts: of /dev/shm, of a file in it, and what is in that.
+	contexts()
+	{
+		ok turtle exec box cat /proc/self/mountinfo
+		echo "$(context_of /dev/shm) $(turtle exec box /probe label /dev/shm/file) $(turtle exec box cat /dev/shm/file)"
+	}
+	ok with_criu restore -d
+	same "$(contexts)" "context=\"$FILES\" $FILES kept"
+	ok turtle delete --force box
+	ok with_criu restore -d --lsm-mount-context "$other"
+	same "$(contexts)" "context=\"$other\" $other kept"
+}
