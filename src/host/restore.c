@@ -271,10 +271,46 @@ static int check_mounts(struct create *c, pid_t pid, struct err *err)
 	return r < 0 ? err_wrap(err, "restored mounts") : 0;
 }
 
+static int read_label(pid_t pid, char **ret, struct err *err)
+{
+	char path[48];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/attr/current", (int)pid);
+	r = fd_read_file(AT_FDCWD, path, 4096, ret, NULL);
+	return r < 0 ? err_set(err, r, "read %s", path) : 0;
+}
+
+/*
+ * A CRIU that was built without SELinux restores processes under its own label, which is ours, and says nothing. Others
+ * are what the images have: processes may have changed theirs.
+ */
+static int check_label(struct create *c, pid_t pid, struct err *err)
+{
+	const struct oci_process *process = c->bundle.config->process;
+	const char *label = process ? process->selinux_label : NULL;
+	_cleanup_free_ char *own = NULL, *theirs = NULL;
+	int r;
+
+	if (!label || !*label)
+		return 0;
+	r = read_label(getpid(), &own, err);
+	if (r == 0)
+		r = read_label(pid, &theirs, err);
+	if (r < 0 || strcmp(own, theirs) != 0 || strcmp(own, label) == 0)
+		return r;
+	return err_msg(err, -ENOTSUP,
+		       "process.selinuxLabel: CRIU has restored the container under the label \"%s\" of its caller; it "
+		       "seems to be built without SELinux",
+		       own);
+}
+
 static int at_processes(struct create *c, pid_t pid, struct err *err)
 {
 	int r = check_mounts(c, pid, err);
 
+	if (r == 0)
+		r = check_label(c, pid, err);
 	if (r < 0)
 		return r;
 	c->hooks_due = true;

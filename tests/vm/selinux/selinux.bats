@@ -206,3 +206,16 @@ with_criu()
 	ok with_criu restore -d --lsm-mount-context "$other"
 	same "$(contexts)" "context=\"$other\" $other kept"
 }
+
+@test "selinux: a CRIU that does not restore the label is found out" {
+	[ "${TURTLE_VM:-}" != uml ] || skip "no CRIU in user-mode Linux"
+	policy
+	! ldd "$(command -v criu)" | grep -q libselinux || skip "this CRIU restores labels"
+	config --arg label "$LABEL" '.process.selinuxLabel = $label'
+	args sh -c 'while :; do sleep 0.1; done'
+	ok turtle run -d box
+	ok with_criu checkpoint
+	refused 'process.selinuxLabel: CRIU has restored the container under the label "system_u:system_r:kernel_t:s0" of its caller' \
+		with_criu restore -d
+	[ ! -e "$STATE/box" ] && [ ! -e "$CGROUP_DIR" ] || fail "something is left"
+}
