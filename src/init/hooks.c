@@ -32,7 +32,7 @@ struct kind {
 	const char *name;
 	const plan_off *state; /* prefix, suffix */
 	bool watch_turtle;     /* its end ends us */
-	bool in_root;          /* the working directory is the new root, not ours */
+	bool early;            /* before the process's own settings: in the new root, with the caller's umask */
 };
 
 static int make_state(const struct init_plan *plan, const struct kind *kind)
@@ -105,12 +105,13 @@ static _Noreturn void in_child(const struct init *init, const struct plan_hook *
 	const char *path = plan_str(init->plan, hook->path);
 	struct err err = {0};
 
-	umask(init->caller_umask);
+	if (kind->early)
+		umask(init->caller_umask);
 	setsid();
 	/* First where a failure of the rest can be told. */
 	if (dup2(error->write, 2) < 0)
 		_exit(127);
-	if ((!kind->in_root || fchdir(init->root) == 0) && dup2(state, 0) >= 0 && dup2(out->write, 1) >= 0 &&
+	if ((!kind->early || fchdir(init->root) == 0) && dup2(state, 0) >= 0 && dup2(out->write, 1) >= 0 &&
 	    sys_close_range(3, ~0U, 0) == 0)
 		execve(path, args, env);
 	err_set(&err, -errno, "execute %s", path);

@@ -179,6 +179,19 @@ key() { jq -r ".$2" "$N/$1.json"; }
 	is $'/home/ada 1\n2'
 }
 
+@test "hooks: the umask is the caller's, and the process's for startContainer" {
+	config '.process.user.umask = 63 |
+		.mounts += [{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["mode=1777"]}]'
+	hook createRuntime /bin/sh -c "umask >$N/runtime"
+	hook createContainer /bin/sh -c "umask >$N/container"
+	hook startContainer /bin/sh -c "umask >/tmp/start"
+	umask 027
+	box cat /tmp/start
+	is 0077
+	same "$(<"$N/runtime")" 0027
+	same "$(<"$N/container")" 0027
+}
+
 @test "hooks: the working directory is the bundle, and the new root for createContainer" {
 	local kind
 	note_all
