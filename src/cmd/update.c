@@ -44,7 +44,7 @@ static const struct args_option options[] = {
 	ARGS_OPTION(struct request, memory_reservation, "memory-reservation", 0, "SIZE",
 		    "memory that is taken back last"),
 	ARGS_OPTION(struct request, memory_swap, "memory-swap", 0, "SIZE",
-		    "memory and swap together, with --memory; -1 is unlimited swap"),
+		    "memory and swap together; -1 is unlimited swap"),
 	ARGS_OPTION(struct request, pids_limit, "pids-limit", 0, "N", "processes and threads; -1 is unlimited"),
 };
 

@@ -3,10 +3,10 @@
  * Runs hooks in the runtime's namespaces.
  *
  * A hook is a program of the administrator's, so it gets what it needs and no more: the state document on stdin (a
- * memory file: one that is not read, or only in part, breaks nothing), exactly its environment (the caller's where it
- * has none, as with runc and crun), the bundle as working directory, a session of its own, signals as after boot, and
- * no descriptor of turtle's. Its output is kept to be part of the error message if it fails (the end of it), and is
- * dropped otherwise: on success turtle prints nothing. It may be sent to a file instead.
+ * memory file: one that is not read, or only in part, breaks nothing), exactly its environment (none where it names
+ * none: what the caller has is not for every hook), the bundle as working directory, a session of its own, signals as
+ * after boot, and no descriptor of turtle's. Its output is kept to be part of the error message if it fails (the end of
+ * it), and is dropped otherwise: on success turtle prints nothing. It may be sent to a file instead.
  *
  * A hook ends when its process ends. What it leaves behind goes on, and is not waited for even while it holds the
  * hook's stdout; but a hook out of time is killed with all of its process group.
@@ -168,7 +168,7 @@ static int spawn(const struct oci_hook *hook, const int fds[3], const char *bund
 	_cleanup_free_ char **envp = vector(hook->env, hook->n_env);
 	const struct spawn program = {.path = hook->path,
 				      .argv = argv,
-				      .envp = hook->env ? envp : environ,
+				      .envp = envp,
 				      .fds = {fds[0], fds[1], fds[2]},
 				      .n_fds = 3,
 				      .directory = dir,

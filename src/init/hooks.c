@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hooks on the container's side, under the same rules as the host's (host/hooks.c): the state document in a memory file
- * on stdin, exactly the environment of the config, a session of its own, no descriptor of ours; output is shown only
- * when the hook fails; a hook ends when its process ends, and one out of time is killed with its process group.
+ * on stdin, exactly the environment of the config (where it names none that of the process for startContainer, and
+ * nothing for createContainer), a session of its own, no descriptor of ours; output is shown only when the hook fails;
+ * a hook ends when its process ends, and one out of time is killed with its process group.
  *
  * Output that is to go to a file of the host's is handed to turtle, piece by piece: a hook on this side may be a
  * program of the image, which is not given that file.
@@ -32,7 +33,7 @@ struct kind {
 	const char *name;
 	const plan_off *state; /* prefix, suffix */
 	bool watch_turtle;     /* its end ends us */
-	bool early;            /* before the process's own settings: in the new root, with the caller's umask */
+	bool early;            /* before the process's own settings: with the caller's umask */
 };
 
 static int make_state(const struct init_plan *plan, const struct kind *kind)
@@ -111,8 +112,7 @@ static _Noreturn void in_child(const struct init *init, const struct plan_hook *
 	/* First where a failure of the rest can be told. */
 	if (dup2(error->write, 2) < 0)
 		_exit(127);
-	if ((!kind->early || fchdir(init->root) == 0) && dup2(state, 0) >= 0 && dup2(out->write, 1) >= 0 &&
-	    sys_close_range(3, ~0U, 0) == 0)
+	if (dup2(state, 0) >= 0 && dup2(out->write, 1) >= 0 && sys_close_range(3, ~0U, 0) == 0)
 		execve(path, args, env);
 	err_set(&err, -errno, "execute %s", path);
 	(void)!write(2, err.msg, strlen(err.msg));
@@ -203,9 +203,8 @@ static int spawn(struct init *init, const struct plan_hook *hook, const struct k
 {
 	struct clone_args clone = {
 		.flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)ret_pidfd, .exit_signal = SIGCHLD};
-	bool process_env = hook->env.n && hook->env.at == init->plan->env.at;
 	char **args = strings(init->plan, hook->args, 1);
-	char **env = process_env ? exec_environment(init) : strings(init->plan, hook->env, 0);
+	char **env = hook->process_env ? exec_environment(init) : strings(init->plan, hook->env, 0);
 	pid_t pid;
 
 	if (!args || !env)
@@ -269,7 +268,10 @@ static int run_all(struct init *init, struct plan_list list, const struct kind *
 
 int hooks_create_container(struct init *init, struct err *err)
 {
-	/* As with runc, whose users write of "./lib" in such hooks. */
+	/*
+	 * In the bundle, although runc begins these in the new root: there a shell without a PATH, which looks in "."
+	 * too, would run the image's programs with all of the host in sight.
+	 */
 	const struct kind kind = {"createContainer", init->plan->create_container_state, true, true};
 
 	return run_all(init, init->plan->create_container, &kind, err);

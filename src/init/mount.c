@@ -83,14 +83,13 @@ static int set_attributes(int fd, bool recursive, uint64_t set, uint64_t clr, st
 	return err->code == -EPERM ? name_locked(fd, flags, set, clr, err) : err->code;
 }
 
-/* What is locked on the source is kept, with all the rest, if nobody asked for it to go. */
+/* Where something is locked on the source it is kept, with all the rest, if nobody asked for it to go. */
 static int set_exactly(int tree, const struct plan_mount *m, struct err *err)
 {
-	int r = set_attributes(tree, false, m->attr_set, m->attr_clr | m->attr_rest, err);
+	const struct sys_mount_attr attr = attributes(m->attr_set, m->attr_clr | m->attr_rest);
 
-	if (r != -EPERM || !m->attr_rest)
-		return r;
-	err_clear(err);
+	if (m->attr_rest && sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) == 0)
+		return 0;
 	return set_attributes(tree, false, m->attr_set, m->attr_clr, err);
 }
 

@@ -43,15 +43,27 @@ static struct plan_device from_config(const struct oci_device *d)
 	return device;
 }
 
-/* The configuration has mounted something just there: "-v /dev/urandom:/dev/random" is to be what it says. */
+/*
+ * The configuration has mounted something just there, and nothing over it later: "-v /dev/urandom:/dev/random" is to be
+ * what it says.
+ */
 static bool is_mounted(const struct planner *p, const char *path)
 {
 	const struct plan_mount *mounts = (const void *)(p->block.bytes + p->init.mounts.at);
+	bool mounted = false;
 
-	for (uint32_t i = 0; i < p->init.mounts.n; i++)
-		if (mounts[i].kind != PLAN_MOUNT_REMOUNT && !strcmp(p->block.bytes + mounts[i].destination, path))
-			return true;
-	return false;
+	for (uint32_t i = 0; i < p->init.mounts.n; i++) {
+		const char *destination = p->block.bytes + mounts[i].destination;
+		size_t n = strlen(destination);
+
+		if (mounts[i].kind == PLAN_MOUNT_REMOUNT || strncmp(path, destination, n) != 0)
+			continue;
+		if (path[n] == '\0')
+			mounted = true;
+		else if (path[n] == '/' || n == 1)
+			mounted = false;
+	}
+	return mounted;
 }
 
 int plan_devices(struct planner *p, struct err *err)

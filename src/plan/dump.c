@@ -664,7 +664,7 @@ static void dump_hooks(struct dump *d, const char *key, struct plan_list list, c
 		begin(d, NULL, "{");
 		put_off(d, "path", hooks[i].path);
 		put_strings(d, "args", hooks[i].args);
-		put_strings(d, "env", hooks[i].env);
+		put_strings(d, "env", hooks[i].process_env ? d->init->env : hooks[i].env);
 		if (hooks[i].timeout)
 			put_i64(d, "timeout", hooks[i].timeout);
 		put_off(d, "stateBeforePid", state[0]);

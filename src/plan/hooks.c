@@ -42,9 +42,9 @@ static int plan_state(struct planner *p, const char *status, plan_off ret[2], st
 	return 0;
 }
 
-/* default_env: the environment of a hook that gives none; empty for NULL. */
-static int plan_hook_list(struct planner *p, const struct oci_hook *hooks, size_t n,
-			  const struct plan_list *default_env, struct plan_list *ret, struct err *err)
+/* process_env: a hook that names no environment has the process's, else none. */
+static int plan_hook_list(struct planner *p, const struct oci_hook *hooks, size_t n, bool process_env,
+			  struct plan_list *ret, struct err *err)
 {
 	struct plan_hook *items = plan_alloc(p, n, sizeof(*items));
 
@@ -55,8 +55,8 @@ static int plan_hook_list(struct planner *p, const struct oci_hook *hooks, size_
 		items[i].args = block_strings(&p->block, hooks[i].n_args, hooks[i].args);
 		if (hooks[i].env)
 			items[i].env = block_strings(&p->block, hooks[i].n_env, hooks[i].env);
-		else if (default_env)
-			items[i].env = *default_env;
+		else
+			items[i].process_env = process_env;
 		items[i].timeout = hooks[i].timeout.set ? hooks[i].timeout.value : 0;
 	}
 	*ret = block_table(&p->block, items, n, sizeof(*items));
@@ -86,7 +86,7 @@ int plan_hooks(struct planner *p, struct err *err)
 	if (hooks->n_create_container || hooks->n_start_container)
 		plan_output(p);
 	if (hooks->n_create_container) {
-		r = plan_hook_list(p, hooks->create_container, hooks->n_create_container, NULL,
+		r = plan_hook_list(p, hooks->create_container, hooks->n_create_container, false,
 				   &p->init.create_container, err);
 		if (r < 0)
 			return r;
@@ -96,8 +96,8 @@ int plan_hooks(struct planner *p, struct err *err)
 	}
 	if (hooks->n_start_container) {
 		/* These run inside the container, and by custom see what its process sees. */
-		r = plan_hook_list(p, hooks->start_container, hooks->n_start_container, &p->init.env,
-				   &p->init.start_container, err);
+		r = plan_hook_list(p, hooks->start_container, hooks->n_start_container, true, &p->init.start_container,
+				   err);
 		if (r < 0)
 			return r;
 		return plan_state(p, "created", p->init.start_container_state, err);

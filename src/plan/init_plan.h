@@ -123,6 +123,7 @@ struct plan_hook {
 	plan_off path;
 	struct plan_list args; /* of plan_off; empty: argv[0] is path */
 	struct plan_list env;  /* of plan_off; exactly these */
+	uint32_t process_env;  /* not these, but what the process has */
 	int64_t timeout;       /* s, 0 = none */
 };
 

@@ -198,7 +198,7 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 @test "docker: attach with input, cp, diff, commit, a health check" {
 	local attached
 	ok docker run -d -i --name "$NAME" --health-cmd 'test -e /tmp/well' --health-interval 1s box \
-		sh -c 'read word; echo "got $word"; trap "exit 4" TERM; while :; do sleep 0.1; done'
+		sh -c 'trap "exit 4" TERM; read word; while :; do echo "got $word"; sleep 0.1; done' # once may be before attach listens
 	timeout 60 docker attach "$NAME" <<<word >"$T/attached" 2>&1 3>&- &
 	attached=$!
 	until_line "$T/attached" "got word"
