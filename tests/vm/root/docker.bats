@@ -199,9 +199,14 @@ log_has() { docker logs "$1" 2>&1 | grep -qxF -- "$2"; }
 	local attached
 	ok docker run -d -i --name "$NAME" --health-cmd 'test -e /tmp/well' --health-interval 1s box \
 		sh -c 'trap "exit 4" TERM; read word; while :; do echo "got $word"; sleep 0.1; done' # once may be before attach listens
-	timeout 60 docker attach "$NAME" <<<word >"$T/attached" 2>&1 3>&- &
+	# Its input stays open: an attach whose input ends before the daemon listens has said nothing.
+	mkfifo "$T/input"
+	exec 8<>"$T/input"
+	timeout 60 docker attach "$NAME" <"$T/input" >"$T/attached" 2>&1 3>&- 8>&- &
 	attached=$!
+	echo word >&8
 	until_line "$T/attached" "got word"
+	exec 8>&-
 	echo new >"$T/new"
 	ok docker cp --quiet "$T/new" "$NAME:/tmp/new"
 	ok docker cp --quiet "$NAME:/tmp/new" "$T/back"
