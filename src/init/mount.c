@@ -83,13 +83,22 @@ static int set_attributes(int fd, bool recursive, uint64_t set, uint64_t clr, st
 	return err->code == -EPERM ? name_locked(fd, flags, set, clr, err) : err->code;
 }
 
-/* Where something is locked on the source it is kept, with all the rest, if nobody asked for it to go. */
+/*
+ * Where something is locked on the source (EPERM) it is kept, with all the rest, if nobody asked for it to go. Linux
+ * 5.12 and 5.13 can't change nosymfollow here, and refuse the others with it (EINVAL).
+ */
 static int set_exactly(int tree, const struct plan_mount *m, struct err *err)
 {
-	const struct sys_mount_attr attr = attributes(m->attr_set, m->attr_clr | m->attr_rest);
+	const uint64_t rest[] = {m->attr_rest, m->attr_rest & ~(uint64_t)MOUNT_ATTR_NOSYMFOLLOW};
 
-	if (m->attr_rest && sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) == 0)
-		return 0;
+	for (unsigned i = 0; i < sizeof(rest) / sizeof(rest[0]) && rest[i]; i++) {
+		const struct sys_mount_attr attr = attributes(m->attr_set, m->attr_clr | rest[i]);
+
+		if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) == 0)
+			return 0;
+		if (errno != EINVAL)
+			break;
+	}
 	return set_attributes(tree, false, m->attr_set, m->attr_clr, err);
 }
 
