@@ -4,9 +4,9 @@
 
 #include "base/num.h"
 #include "config/names.h"
+#include "plan/mount_options.h"
 
 #include <errno.h>
-#include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
 
@@ -45,14 +45,14 @@ static void take_attributes(const struct plan *plan, uint32_t at, struct plan_ou
 	}
 }
 
-/* Something of the plan, from this mount on, is mounted there. */
-static bool is_mounted_later(const struct plan *plan, uint32_t from, const char *path)
+/* Something else of the plan is mounted on top of it. */
+static bool is_covered(const struct plan *plan, uint32_t at)
 {
 	const struct plan_mount *mounts = plan_items(plan->init, plan->init->mounts, struct plan_mount);
 
-	for (uint32_t i = from; i < plan->init->mounts.n; i++)
-		if (mounts[i].kind != PLAN_MOUNT_REMOUNT &&
-		    strcmp(plan_str(plan->init, mounts[i].destination), path) == 0)
+	for (uint32_t i = at + 1; i < plan->init->mounts.n; i++)
+		if (mounts[i].kind != PLAN_MOUNT_REMOUNT && strcmp(plan_str(plan->init, mounts[i].destination),
+								   plan_str(plan->init, mounts[at].destination)) == 0)
 			return true;
 	return false;
 }
@@ -72,8 +72,7 @@ int plan_outside(const struct plan *plan, struct ocispec_arena *arena, struct pl
 	for (uint32_t i = 0; i < init->mounts.n; i++) {
 		const char *source = source_of(plan, &mounts[i]);
 
-		if (!is_outside(&mounts[i]) || !source ||
-		    is_mounted_later(plan, i + 1, plan_str(init, mounts[i].destination)))
+		if (!is_outside(&mounts[i]) || !source || is_covered(plan, i))
 			continue;
 		list[n] = (struct plan_outside){.inside = plan_str(init, mounts[i].destination),
 						.source = source,
@@ -83,12 +82,10 @@ int plan_outside(const struct plan *plan, struct ocispec_arena *arena, struct pl
 						.place = true};
 		take_attributes(plan, i, &list[n++]);
 	}
-	/* In a user namespace nodes can't be made: the host's are bound, where the configuration mounts nothing. */
+	/* Nodes can't be made in a user namespace; the host's are bound. */
 	for (uint32_t i = 0; i < init->devices.n && init->flags & PLAN_IN_USERNS; i++) {
 		const char *path = plan_str(init, devices[i].path);
 
-		if (is_mounted_later(plan, 0, path))
-			continue;
 		list[n++] = (struct plan_outside){
 			.inside = path, .source = path, .node = true, .attributes = PLAN_NODE_ATTRIBUTES};
 	}
@@ -137,32 +134,20 @@ static bool is_mapped(const struct oci_mount *mount)
 	return false;
 }
 
-/* Of all that a mount itself can be, the one thing that CRIU doesn't know. */
-static bool is_nosymfollow(const struct oci_mount *mount)
+static int check_mounts(const struct oci_config *config, const struct plan *plan, struct err *err)
 {
-	bool is = false;
+	const struct plan_mount *mounts = plan_items(plan->init, plan->init->mounts, struct plan_mount);
 
-	for (size_t i = 0; i < mount->n_options; i++) {
-		const char *option = mount->options[i];
-
-		if (!strcmp(option, "nosymfollow") || !strcmp(option, "rnosymfollow"))
-			is = true;
-		else if (!strcmp(option, "symfollow") || !strcmp(option, "rsymfollow"))
-			is = false;
-	}
-	return is;
-}
-
-static int check_mounts(const struct oci_config *config, struct err *err)
-{
-	for (size_t i = 0; i < config->n_mounts; i++) {
+	for (size_t i = 0; i < config->n_mounts; i++)
 		if (is_mapped(&config->mounts[i]))
 			return err_msg(err, -ENOTSUP,
 				       "mounts[%zu]: its ids are mapped, and CRIU would restore it without that", i);
-		if (is_nosymfollow(&config->mounts[i]))
+	/* Of all that a mount itself can be, the one thing that CRIU doesn't know. */
+	for (uint32_t i = 0; i < plan->init->mounts.n; i++)
+		if ((mounts[i].attr_set | mounts[i].rec_set) & MOUNT_ATTR_NOSYMFOLLOW)
 			return err_msg(err, -ENOTSUP,
-				       "mounts[%zu]: it is nosymfollow, and CRIU would restore it without that", i);
-	}
+				       "mounts[%u]: it is nosymfollow, and CRIU would restore it without that",
+				       mounts[i].index);
 	return 0;
 }
 
@@ -186,7 +171,7 @@ static int check_process(const struct oci_config *config, const struct plan *pla
 int plan_check_checkpoint(const struct oci_config *config, const struct plan *plan, struct err *err)
 {
 	const struct plan_join *joins = plan_items(plan->init, plan->init->joins, struct plan_join);
-	int r = check_mounts(config, err);
+	int r = check_mounts(config, plan, err);
 
 	if (r < 0)
 		return r;

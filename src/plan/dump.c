@@ -7,15 +7,11 @@
 
 #include "config/names.h"
 #include "plan/file_types.h"
+#include "plan/mount_options.h"
 
 #include <linux/capability.h>
-#include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
-
-#ifndef MOUNT_ATTR_NOSYMFOLLOW
-#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
-#endif
 
 struct dump {
 	struct text text;

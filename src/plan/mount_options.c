@@ -4,13 +4,8 @@
 
 #include "plan/init_plan.h"
 
-#include <linux/mount.h>
 #include <stddef.h>
 #include <string.h>
-
-#ifndef MOUNT_ATTR_NOSYMFOLLOW
-#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
-#endif
 
 const struct mount_option mount_options[] = {
 	{"async", OPTION_SUPERBLOCK, 0},

@@ -6,7 +6,12 @@
 #ifndef TURTLE_PLAN_MOUNT_OPTIONS_H
 #define TURTLE_PLAN_MOUNT_OPTIONS_H
 
+#include <linux/mount.h>
 #include <stdint.h>
+
+#ifndef MOUNT_ATTR_NOSYMFOLLOW /* headers older than Linux 5.14 */
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#endif
 
 enum mount_option_kind {
 	OPTION_NOTHING,     /* says what is so anyway */

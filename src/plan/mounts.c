@@ -10,13 +10,8 @@
 #include "plan/mount_options.h"
 
 #include <errno.h>
-#include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
-
-#ifndef MOUNT_ATTR_NOSYMFOLLOW
-#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
-#endif
 
 /* One entry while its options are read. */
 struct parsing {
