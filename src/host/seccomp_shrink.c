@@ -2,8 +2,8 @@
 /*
  * A profile's program has an instruction or two for each call that it names, and most of them say the same: allowed. So
  * the program is asked what it does with each number on each architecture, and neighbours with one answer become one
- * range. Where the answer depends on arguments, the instructions that look at them are kept, for
- * this number: those that look at architecture and number have been followed already.
+ * range. Where the answer depends on arguments, the instructions that look at them are kept, for this number: those
+ * that look at architecture and number have been followed already.
  *
  * The program compares numbers with constants only; between two constants that follow each other all numbers are alike,
  * so one of them stands for all. Anything else that it might do with a number is not understood, and nothing is done.

@@ -53,8 +53,7 @@ static int open_place(int dir, const char *name)
 static int bind_node(int dir, const char *name, const struct plan_device *d, const char *path, struct err *err)
 {
 	/* Private, as masks are (mask.c). */
-	const struct sys_mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-					    .propagation = MS_PRIVATE};
+	const struct sys_mount_attr attr = {.attr_set = PLAN_NODE_ATTRIBUTES, .propagation = MS_PRIVATE};
 	_cleanup_close_ int tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW), place = -1;
 	struct stat st;
 

@@ -86,8 +86,7 @@ int mask_empty(struct init *init, struct err *err)
  */
 static int make_null(struct init *init, struct err *err)
 {
-	const struct sys_mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-					    .propagation = MS_PRIVATE};
+	const struct sys_mount_attr attr = {.attr_set = PLAN_NODE_ATTRIBUTES, .propagation = MS_PRIVATE};
 	_cleanup_close_ int tree = -1;
 	int r = dev_null(init, err);
 

@@ -8,9 +8,6 @@
 
 #include "plan/plan.h"
 
-/* How init mounts the host's nodes, as masks and as devices: the container can use them, but not change the inodes. */
-#define PLAN_NODE_ATTRIBUTES (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
-
 /* A mount of something that is on the host. */
 struct plan_outside {
 	const char *inside; /* where it is, as the configuration says: absolute, through what links there may be */

@@ -63,7 +63,7 @@ static int plan_hook_list(struct planner *p, const struct oci_hook *hooks, size_
 	return 0;
 }
 
-/* For hooks on the container's side, which have no descriptor of the host's: it writes for them. */
+/* Hooks on the container's side have no descriptor of the host's: turtle writes to its files for them. */
 static void plan_output(struct planner *p)
 {
 	if (plan_annotation(p, ANNOTATION_HOOKS_STDOUT))

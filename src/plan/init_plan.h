@@ -55,6 +55,9 @@ enum plan_mount_flag {
 	PLAN_MOUNT_LATE_READONLY = 1 << 6, /* read-only only after `late`: something is to be made in it */
 };
 
+/* How the host's nodes are mounted, as masks and as devices: the container can use them, but not change the inodes. */
+#define PLAN_NODE_ATTRIBUTES (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
+
 /* The index of the mount that is there for NOTIFY_SOCKET, and in no configuration. */
 #define PLAN_INDEX_NOTIFY UINT32_MAX
 /* And that of the root, among the trees that the host passes. */
@@ -161,9 +164,9 @@ enum plan_flag {
 	PLAN_MUTE = 1 << 25, /* the seccomp filter may deny write(2): there is another way to tell of an error */
 	PLAN_HOST_SCHEDULING = 1 << 26, /* scheduler and io_priority are the host's to set, which has the right to it */
 	PLAN_SET_MEMORY_POLICY = 1 << 27,
+	PLAN_NET_DEVICES = 1 << 28, /* the host moves network devices in: it needs a socket of the network namespace */
 	PLAN_HOOK_STDOUT = 1 << 29, /* the host wants what hooks write: SYNC_HOOK_STDOUT */
 	PLAN_HOOK_STDERR = 1 << 30,
-	PLAN_NET_DEVICES = 1 << 28, /* the host moves network devices in: it needs a socket of the network namespace */
 };
 
 enum plan_cap_set {
