@@ -703,6 +703,10 @@ int create_container(struct create *create, struct err *err)
 		} else if (r < 0) {
 			if (!create->restore)
 				create_explain(create, r, err);
+			/* Before it nothing was wrong but what was asked for. The words are runc's: engines' users look
+			 * for them. */
+			if (create->claimed && !create->restore)
+				err_wrap(err, "unable to start container process");
 			/* A step that failed half way has its own undo, too. */
 			undo_from(create, i + 1);
 			if (create->stuck)

@@ -404,20 +404,24 @@ static void explain_death(const struct exec *e, struct err *err)
  * Whatever failed because the container has ended: that is what there is to tell. A pid namespace that is ending kills
  * what is in it and refuses clones (ENOMEM) a while before its init is gone.
  */
-static void explain(const struct exec *e, int r, bool died, struct err *err)
+static void explain(const struct exec *e, int r, bool died, bool spawned, struct err *err)
 {
 	bool ending = died || r == -ENOMEM;
 
-	if (e->init_pidfd >= 0 && (ending ? ends_soon(e->init_pidfd) : fd_pidfd_has_ended(e->init_pidfd)))
+	if (e->init_pidfd >= 0 && (ending ? ends_soon(e->init_pidfd) : fd_pidfd_has_ended(e->init_pidfd))) {
 		err_msg(err, -ESRCH, "cannot exec in a stopped container");
-	else if (died)
+		return;
+	}
+	if (died)
 		explain_death(e, err);
+	if (spawned)
+		err_wrap(err, "unable to start container process");
 }
 
 static int start(struct exec *e, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		bool died;
+		bool died, spawned;
 		int r;
 
 		log_debug("exec %s: %s", e->request->id, steps[i].name);
@@ -425,13 +429,14 @@ static int start(struct exec *e, struct err *err)
 		if (r == 0)
 			continue;
 		/* A broken pipe may be that of a socket, too. */
-		died = r == -EPIPE && (e->process.sync < 0 || is_hung_up(e->process.sync));
+		spawned = e->process.sync >= 0;
+		died = r == -EPIPE && (!spawned || is_hung_up(e->process.sync));
 		/* A step that failed half way has its own undo, too. */
 		for (size_t k = i + 1; k-- > 0;)
 			if (steps[k].undo)
 				steps[k].undo(e);
 		/* Last: an init waits, before it is gone, for those of its namespace that are others' to reap. */
-		explain(e, r, died, err);
+		explain(e, r, died, spawned, err);
 		return err ? err->code : r;
 	}
 	return 0;

@@ -236,7 +236,7 @@ exec_detached()
 	mkdir "$ROOTFS/own"
 	cp "$ROOTFS/probe" "$ROOTFS/own/found-here"
 	hold
-	exec_refused 'exec: "found-here": executable file not found in $PATH' box found-here args
+	exec_refused 'exec failed: unable to start container process: exec: "found-here": executable file not found in $PATH' box found-here args
 	ok turtle exec -e PATH=/own box found-here args one
 	has "args 1 3"
 }

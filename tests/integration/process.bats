@@ -15,7 +15,11 @@ load helpers
 	has "args 1 3"
 	config '.process.env = ["PATH=/bin"]'
 	args found-here
-	refused 'executable file not found in $PATH' turtle create box
+	refused 'unable to start container process: exec: "found-here": executable file not found in $PATH' turtle create box
+	# Where the configuration is wrong nothing was started.
+	config '.process.cwd = "bin"'
+	refused "Cwd must be an absolute path" turtle create box
+	[[ $stderr != *"start container"* ]] || fail "it speaks of starting"
 }
 
 @test "process: a path with a slash is taken from the working directory" {
