@@ -83,19 +83,12 @@ static uint64_t value_of(const struct schemata_entry *entry, bool bandwidth)
 	return strtoull(text, NULL, bandwidth ? 10 : 16);
 }
 
-static uint64_t read_number(int root, const char *path)
-{
-	_cleanup_free_ char *text = NULL;
-
-	return fd_read_file(root, path, 64, &text, NULL) == 0 ? strtoull(text, NULL, 10) : 0;
-}
-
 /* Whether the group has this value: leading zeros, blanks and the kernel's rounding of bandwidth don't matter. */
 static bool has_entry(int root, const char *schemata, const struct schemata_entry *wanted)
 {
 	bool bandwidth = (wanted->name_size == 2 && !memcmp(wanted->name, "MB", 2)) ||
 			 (wanted->name_size == 4 && !memcmp(wanted->name, "SMBA", 4));
-	uint64_t step = bandwidth ? read_number(root, "info/MB/bandwidth_gran") : 0, value;
+	uint64_t step = bandwidth ? rdt_read_number(root, "info/MB/bandwidth_gran") : 0, value;
 	struct schemata_entry entry = {0};
 
 	value = value_of(wanted, bandwidth);

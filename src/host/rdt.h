@@ -66,6 +66,9 @@ int rdt_end(const struct container *container, bool force, struct err *err);
 
 /* ---- numbers: rdt_stats.c ---- */
 
+/* What the kernel says in a file below dir; 0 where it isn't there, or is no number: "Unavailable", "Error". */
+uint64_t rdt_read_number(int dir, const char *path);
+
 struct rdt_cache_info {
 	const char *cbm_mask;
 	uint64_t min_cbm_bits, num_closids;

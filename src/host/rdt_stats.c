@@ -24,8 +24,7 @@ static const char *read_line(int dir, const char *path, struct ocispec_arena *ar
 	return ocispec_strndup(arena, text, strcspn(text, "\n"));
 }
 
-/* 0 where it isn't there, or is no number: "Unavailable", "Error". */
-static uint64_t read_number(int dir, const char *path)
+uint64_t rdt_read_number(int dir, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 
@@ -90,9 +89,9 @@ static int read_info(int root, struct ocispec_arena *arena, struct rdt_stats *st
 		snprintf(path, sizeof(path), "info/%s/cbm_mask", cache);
 		info->cbm_mask = read_line(root, path, arena);
 		snprintf(path, sizeof(path), "info/%s/min_cbm_bits", cache);
-		info->min_cbm_bits = read_number(root, path);
+		info->min_cbm_bits = rdt_read_number(root, path);
 		snprintf(path, sizeof(path), "info/%s/num_closids", cache);
-		info->num_closids = read_number(root, path);
+		info->num_closids = rdt_read_number(root, path);
 		stats->l3_cache_info = info;
 	}
 	if (faccessat(root, "info/MB", F_OK, 0) == 0) {
@@ -100,10 +99,10 @@ static int read_info(int root, struct ocispec_arena *arena, struct rdt_stats *st
 
 		if (!info)
 			return -ENOMEM;
-		info->bandwidth_gran = read_number(root, "info/MB/bandwidth_gran");
-		info->delay_linear = read_number(root, "info/MB/delay_linear");
-		info->min_bandwidth = read_number(root, "info/MB/min_bandwidth");
-		info->num_closids = read_number(root, "info/MB/num_closids");
+		info->bandwidth_gran = rdt_read_number(root, "info/MB/bandwidth_gran");
+		info->delay_linear = rdt_read_number(root, "info/MB/delay_linear");
+		info->min_bandwidth = rdt_read_number(root, "info/MB/min_bandwidth");
+		info->num_closids = rdt_read_number(root, "info/MB/num_closids");
 		stats->mem_bw_info = info;
 	}
 	return 0;
@@ -160,10 +159,10 @@ static int read_use(int dir, struct ocispec_arena *arena, struct rdt_stats *stat
 		if (faccessat(cache, "mbm_total_bytes", F_OK, 0) == 0 ||
 		    faccessat(cache, "mbm_local_bytes", F_OK, 0) == 0)
 			stats->mbm_stats[stats->n_mbm_stats++] = (struct rdt_bandwidth_use){
-				read_number(cache, "mbm_total_bytes"), read_number(cache, "mbm_local_bytes")};
+				rdt_read_number(cache, "mbm_total_bytes"), rdt_read_number(cache, "mbm_local_bytes")};
 		if (faccessat(cache, "llc_occupancy", F_OK, 0) == 0)
 			stats->cmt_stats[stats->n_cmt_stats++] =
-				(struct rdt_cache_use){read_number(cache, "llc_occupancy")};
+				(struct rdt_cache_use){rdt_read_number(cache, "llc_occupancy")};
 	}
 	if (stats->n_mbm_stats == 0)
 		stats->mbm_stats = NULL;
