@@ -256,12 +256,15 @@ static bool init_has_ended(const struct create *c)
 
 void create_explain(struct create *c, int r, struct err *err)
 {
-	bool ended = init_has_ended(c), killed = false;
+	bool ended = init_has_ended(c) || init_has_hung_up(&c->init), killed = false;
 	char limit[32] = "";
 	int status = 0;
 
-	/* Of everything else that fails because init is gone, the reason is what init has said. */
-	if (r != -EPIPE && (!ended || talk_last_words(c->init.sync, err) < 0))
+	/*
+	 * Of everything else that fails because init is gone, the reason is what init has said. It said it before it
+	 * began to go: what systemd tried with it meanwhile may have failed while it still looks alive.
+	 */
+	if (talk_last_words(c->init.sync, err) < 0 || (r != -EPIPE && !ended))
 		return;
 	if (c->init.pid > 0) {
 		/* It is gone or about to go; if it is neither, this makes sure. A status that is there already stays.

@@ -241,17 +241,22 @@ static bool has_not_executed(pid_t pid)
 	return state_read_stat(pid, &stat) == 0 && stat.flags & PF_FORKNOEXEC;
 }
 
-bool init_was_born_dead(const struct init_process *init)
+bool init_has_hung_up(const struct init_process *init)
 {
 	struct pollfd sync = {.fd = init->sync};
+
+	return poll(&sync, 1, 0) == 1 && sync.revents & POLLHUP;
+}
+
+bool init_was_born_dead(const struct init_process *init)
+{
 	pid_t pid = init_builder(init);
 	siginfo_t info = {0};
 	int wait;
 
 	if (pid <= 0)
 		return false;
-	/* Whose end of the socket is closed is ending, if it has not ended yet. */
-	wait = poll(&sync, 1, 0) == 1 && sync.revents & POLLHUP ? 0 : WNOHANG;
+	wait = init_has_hung_up(init) ? 0 : WNOHANG;
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | wait) == 0 && info.si_pid == pid &&
 	       info.si_code == CLD_KILLED && info.si_status == SIGKILL && has_not_executed(pid);
 }

@@ -48,6 +48,9 @@ int init_spawn(const struct spawn_request *request, struct init_process *ret, st
 int init_adopt(struct init_process *init, struct err *err);
 int init_reap_stage(struct init_process *init, struct err *err);
 
+/* Whose end of the socket is closed is ending, if it has not ended yet: not of one that executes the program. */
+bool init_has_hung_up(const struct init_process *init);
+
 /*
  * Kernels of 2025 (6.12.101, 6.18) compare the count of cgroup.kill of the cgroup that a process is cloned into with
  * that of its parent's cgroup, and kill it where they differ. Whether that has happened, and it has never executed

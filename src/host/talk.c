@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -53,11 +54,16 @@ static const char *name_of(enum sync_type type)
 	return "nothing known";
 }
 
-/* One message, or 0 at end of file, or a negative errno. A SYNC_ERROR is not looked at here. */
+/*
+ * One message, or 0 at end of file, or a negative errno. A SYNC_ERROR is not looked at here. Where the peer has ended
+ * with a message of ours unread, the kernel says so (ECONNRESET) once, before it gives what the peer has sent.
+ */
 static int receive(int sock, struct sync_msg *msg, int *ret_fd, struct err *err)
 {
 	ssize_t n = fd_receive(sock, msg, sizeof(*msg), ret_fd);
 
+	if (n == -ECONNRESET)
+		n = fd_receive(sock, msg, sizeof(*msg), ret_fd);
 	if (n == 0 || n == -ECONNRESET)
 		return 0;
 	if (n < 0)
@@ -93,22 +99,30 @@ static int read_words(int fd, struct err *err)
 	return adopt_words(&words, err);
 }
 
-bool talk_is_over(int sock)
+/* The type of the next message, which stays; 0 at end of file. ECONNRESET: see receive(). */
+static uint32_t next_type(int sock)
 {
-	char c;
+	uint32_t type = 0;
+	bool reset = false;
 	ssize_t n;
 
 	do
-		n = recv(sock, &c, sizeof(c), MSG_PEEK);
-	while (n < 0 && errno == EINTR);
-	return n == 0 || (n < 0 && errno == ECONNRESET);
+		n = recv(sock, &type, sizeof(type), MSG_PEEK);
+	while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset && (reset = true))));
+	return n == (ssize_t)sizeof(type) ? type : 0;
+}
+
+bool talk_is_over(int sock)
+{
+	return next_type(sock) == 0;
 }
 
 int talk_last_words(int sock, struct err *err)
 {
+	struct pollfd p = {.fd = sock, .events = POLLIN};
 	struct sync_msg msg = {0};
 
-	for (;;) {
+	while (poll(&p, 1, 0) == 1) {
 		_cleanup_close_ int fd = -1;
 
 		if (receive(sock, &msg, &fd, NULL) <= 0)
@@ -116,6 +130,7 @@ int talk_last_words(int sock, struct err *err)
 		if (msg.type == SYNC_ERROR)
 			return adopt_error(&msg, err);
 	}
+	return 0;
 }
 
 /* A peer that is gone may have said why before it went. */
@@ -206,16 +221,11 @@ int talk_receive(int sock, enum sync_type expected, struct sync_msg *ret, int *r
 	return 0;
 }
 
-/* Whether the next message is output of a hook: its type stands first. */
 static bool output_is_next(int sock)
 {
-	uint32_t type = 0;
-	ssize_t n;
+	uint32_t type = next_type(sock);
 
-	do
-		n = recv(sock, &type, sizeof(type), MSG_PEEK);
-	while (n < 0 && errno == EINTR);
-	return n == (ssize_t)sizeof(type) && (type == SYNC_HOOK_STDOUT || type == SYNC_HOOK_STDERR);
+	return type == SYNC_HOOK_STDOUT || type == SYNC_HOOK_STDERR;
 }
 
 int talk_receive_output(int sock, const struct hooks_place *place, struct err *err)

@@ -41,8 +41,8 @@ int talk_receive_exec(int sock, struct agent *agent, bool *ret_destroy, struct e
 bool talk_is_over(int sock);
 
 /*
- * The error that an init which has ended left unread, as this function's own; 0 when it left none. For when something
- * failed because init was gone.
+ * The error that init has left unread, as this function's own; 0 when it left none. Does not wait. For when something
+ * failed that may have failed because init is gone, or about to go.
  */
 int talk_last_words(int sock, struct err *err);
 
