@@ -701,12 +701,12 @@ int create_container(struct create *create, struct err *err)
 			done = i;
 			i = begin_init_anew(create) - 1;
 		} else if (r < 0) {
-			if (!create->restore)
+			if (!create->restore) {
 				create_explain(create, r, err);
-			/* Before it nothing was wrong but what was asked for. The words are runc's: engines' users look
-			 * for them. */
-			if (create->claimed && !create->restore)
-				err_wrap(err, "unable to start container process");
+				/* runc's words, which its users look for; until then only the request was wrong. */
+				if (create->claimed)
+					err_wrap(err, "unable to start container process");
+			}
 			/* A step that failed half way has its own undo, too. */
 			undo_from(create, i + 1);
 			if (create->stuck)

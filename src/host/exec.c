@@ -383,13 +383,6 @@ static const struct step {
 	{"execute", do_execute, NULL},
 };
 
-static bool is_hung_up(int sock)
-{
-	struct pollfd p = {.fd = sock};
-
-	return poll(&p, 1, 0) == 1;
-}
-
 /* Without a word of its own: it was killed, by somebody or for memory. */
 static void explain_death(const struct exec *e, struct err *err)
 {
@@ -430,7 +423,7 @@ static int start(struct exec *e, struct err *err)
 			continue;
 		/* A broken pipe may be that of a socket, too. */
 		spawned = e->process.sync >= 0;
-		died = r == -EPIPE && (!spawned || is_hung_up(e->process.sync));
+		died = r == -EPIPE && (!spawned || init_has_hung_up(&e->process));
 		/* A step that failed half way has its own undo, too. */
 		for (size_t k = i + 1; k-- > 0;)
 			if (steps[k].undo)

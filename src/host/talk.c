@@ -99,16 +99,15 @@ static int read_words(int fd, struct err *err)
 	return adopt_words(&words, err);
 }
 
-/* The type of the next message, which stays; 0 at end of file. ECONNRESET: see receive(). */
+/* The type of the next message, which stays; 0 at end of file. ECONNRESET comes once: see receive(). */
 static uint32_t next_type(int sock)
 {
 	uint32_t type = 0;
-	bool reset = false;
 	ssize_t n;
 
 	do
 		n = recv(sock, &type, sizeof(type), MSG_PEEK);
-	while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset && (reset = true))));
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	return n == (ssize_t)sizeof(type) ? type : 0;
 }
 
