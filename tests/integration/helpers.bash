@@ -124,17 +124,13 @@ delete_all()
 
 check_left()
 {
-	local entry mounts try
+	local entry mounts
 	for entry in "$STATE"/* "$STATE"/.[!.]*; do
 		case ${entry##*/} in "*" | @* | ".[!.]*") continue ;; esac
 		left+="state entry: $entry"$'\n'
 	done
 	# A process that was killed may take a moment to go.
-	for ((try = 0; try < 100; try++)); do
-		find_strangers
-		[ -n "$strangers" ] || break
-		sleep 0.01
-	done
+	in_time 5 no_strangers || true
 	[ -z "$strangers" ] || left+="processes:"$'\n'"$strangers"
 	# The directory above the container's is not turtle's to remove, but nothing may be in it.
 	if [ -n "${TEST_CGROUP:-}" ]; then
@@ -171,6 +167,12 @@ find_strangers()
 		done
 	done
 	shopt -u globstar nullglob
+}
+
+no_strangers()
+{
+	find_strangers
+	[ -z "$strangers" ]
 }
 
 tidy()
@@ -358,16 +360,19 @@ differ() { [ "$1" != "$2" ] || fail "${3:-values are the same}: '$1'"; }
 state_of() { turtle state "$1" | jq -r ".${2:-status}"; }
 init_pid() { state_of "${1:-box}" pid; }
 
-# until COMMAND...: waits (5 s at most) until the command succeeds, without sleeping longer than needed.
-until_true()
+# in_time SECONDS COMMAND...: waits until the command succeeds, without sleeping longer than needed.
+in_time()
 {
-	local try
-	for ((try = 0; try < 500; try++)); do
-		"$@" 2>/dev/null && return 0
+	local deadline=$((EPOCHSECONDS + $1))
+	shift
+	until "$@" 2>/dev/null; do
+		[ "$EPOCHSECONDS" -le "$deadline" ] || return 1
 		sleep 0.01
 	done
-	fail "never came true: $*"
 }
+
+# until_true COMMAND...: waits for what comes at once, longer than any loaded machine takes.
+until_true() { in_time 30 "$@" || fail "never came true: $*"; }
 
 # until_line FILE LINE: waits until a line of the file is LINE.
 until_line() { until_true grep -qsxF -- "$2" "$1"; }

@@ -121,12 +121,9 @@ podman_teardown()
 	kill_background
 	[ "$(id -u)" -ne 0 ] || sed -n "s|^[^ ]* [^ ]* [^ ]* [^ ]* \($T/[^ ]*\) .*|\1|p" /proc/self/mountinfo | sort -r | xargs -r umount -l
 	# What podman does after a container has ended, conmon does in the background.
-	local try left
-	for ((try = 0; try < 40; try++)); do
-		left=$(podman_left)
-		[ -n "$left" ] || return 0
-		sleep 0.05
-	done
+	local left
+	none_left() { left=$(podman_left) && [ -z "$left" ]; }
+	in_time 20 none_left && return 0
 	echo "left behind:"
 	echo "$left"
 	podman pod rm -fa -t 0 >/dev/null 2>&1

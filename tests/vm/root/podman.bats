@@ -426,11 +426,7 @@ stop_service()
 	rm -f "$T/root/etc/fstab" && : >"$T/root/etc/machine-id"
 	quiet run -d --name system --systemd always --stop-timeout 60 --rootfs "$T/root" /lib/systemd/systemd --unit=box.target
 	active() { podman exec system systemctl is-active --quiet box.target; }
-	local try
-	for ((try = 0; try < 60; try++)); do
-		active 2>/dev/null && break
-		sleep 0.5
-	done
+	in_time 90 active
 	quiet exec system sh -c 'cat /proc/self/cgroup; systemctl is-active box.target'
 	is $'0::/init.scope\nactive'
 	quiet stop system

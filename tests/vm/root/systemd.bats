@@ -446,13 +446,8 @@ without_systemd()
 	local pid
 	pid=$(init_pid)
 	inside() { nsenter -t "$pid" -a -- "$@" 2>&1; }
-	booted() { [ "$(inside systemctl is-active box.target)" = active ]; }
-	local try
-	for ((try = 0; try < 60; try++)); do
-		booted && break
-		sleep 1
-	done
-	booted || fail "$(inside systemctl list-jobs; inside systemctl --failed --no-pager; cat "$T/log")"
+	booted() { [ "$(inside systemctl is-active box.target)" = active ] || ! sleep 0.5; }
+	in_time 90 booted || fail "$(inside systemctl list-jobs; inside systemctl --failed --no-pager; cat "$T/log")"
 	same "$(</proc/"$pid"/cgroup)" "0::$CGROUP/container/init/init.scope"
 	[ -d "$CGROUP_DIR/container/init/system.slice" ] || fail "it made no cgroups"
 	# The cgroup that init was started in has become one of cgroups only. An exec comes to where init is now.
@@ -460,11 +455,7 @@ without_systemd()
 	is $'0::/init/init.scope\nactive'
 	# It also ends as a system does.
 	ok plain kill box RTMIN+3
-	for ((try = 0; try < 60; try++)); do
-		stopped box && break
-		sleep 0.5
-	done
-	stopped box || fail "it does not shut down"
+	in_time 60 stopped box || fail "it does not shut down"
 	ok plain delete box
 	gone
 	umount "$T/root" "$T/up"
