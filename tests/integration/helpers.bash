@@ -371,8 +371,8 @@ in_time()
 	done
 }
 
-# until_true COMMAND...: waits for what comes at once, longer than any loaded machine takes.
-until_true() { in_time 30 "$@" || fail "never came true: $*"; }
+# until_true COMMAND...: waits for what comes soon, longer than a loaded machine takes.
+until_true() { in_time 100 "$@" || fail "never came true: $*"; }
 
 # until_line FILE LINE: waits until a line of the file is LINE.
 until_line() { until_true grep -qsxF -- "$2" "$1"; }

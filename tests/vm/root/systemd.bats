@@ -447,7 +447,7 @@ without_systemd()
 	pid=$(init_pid)
 	inside() { nsenter -t "$pid" -a -- "$@" 2>&1; }
 	booted() { [ "$(inside systemctl is-active box.target)" = active ] || ! sleep 0.5; }
-	in_time 90 booted || fail "$(inside systemctl list-jobs; inside systemctl --failed --no-pager; cat "$T/log")"
+	in_time 120 booted || fail "$(inside systemctl list-jobs; inside systemctl --failed --no-pager; cat "$T/log")"
 	same "$(</proc/"$pid"/cgroup)" "0::$CGROUP/container/init/init.scope"
 	[ -d "$CGROUP_DIR/container/init/system.slice" ] || fail "it made no cgroups"
 	# The cgroup that init was started in has become one of cgroups only. An exec comes to where init is now.
