@@ -154,6 +154,12 @@ quiet()
 # unless NAME...: whether what is under test is none of these peers, which lack what follows.
 unless() { [[ " $* " != *" $RUNTIME "* ]]; }
 
+# said NAME LINE [TIMES]: whether the container has said the line so often, for until_true. What "daemon" says is "up", and
+# before that it can't be told to end.
+said() { [ "$(podman logs "$1" 2>/dev/null | tr -d '\r' | grep -cx -- "$2")" -ge "${3:-1}" ]; }
+# serves NAME: whether the httpd in it answers.
+serves() { podman exec "$1" busybox wget -q -O /dev/null http://127.0.0.1/; }
+
 # inspect NAME FORMAT
 inspect() { podman container inspect --format "$2" "$1"; }
 # Of a running container: the directory of its cgroup, and the value in a file of it.

@@ -44,10 +44,11 @@ load ../podman
 	pod 255 exec life true
 	quiet unpause life
 	grep -qx 'frozen 0' "$events"
-	until_true eval 'podman logs life | grep -q up'
+	until_true said life up
 	quiet kill -s USR1 life
 	quiet restart life
 	pod 2 rm life
+	until_true said life up 2
 	quiet stop life
 	same "$(inspect life '{{.State.Status}} {{.State.ExitCode}}')" "exited 3"
 	quiet logs life
@@ -84,7 +85,7 @@ load ../podman
 
 @test "podman: logs, attach, top, stats, both kinds of log" {
 	quiet run -d --name l --log-driver json-file box sh -c 'echo out; echo err >&2; echo more; cat; daemon'
-	until_true eval 'podman logs l 2>/dev/null | grep -q up'
+	until_true said l up
 	call podman logs l
 	same "$output/$stderr" $'out\nmore\nup/err'
 	quiet top l pid args
@@ -98,7 +99,7 @@ load ../podman
 	quiet rm -f l
 	quiet run -d --name j --log-driver journald box echo to the journal
 	quiet wait j
-	until_true eval 'podman logs j | grep -q "to the journal"'
+	until_true said j "to the journal"
 	quiet rm j
 	# To nobody's log, and to where podman's own output goes, past conmon.
 	quiet run --name n --log-driver none box echo heard
@@ -136,12 +137,12 @@ load ../podman
 	same "$status" 3 "what run says of its end"
 	until_line "$T/run" ended
 	quiet run -d --name i --stop-signal INT box
-	until_true eval 'podman logs i | grep -q up'
+	until_true said i up
 	quiet stop i
 	same "$(inspect i '{{.State.ExitCode}}')" 4
 	quiet rm i
 	quiet run -d --name deaf box sh -c 'trap "" TERM; echo up; while :; do sleep 1000; done'
-	until_true eval 'podman logs deaf | grep -q up'
+	until_true said deaf up
 	pod 0 stop -t 1 deaf
 	[[ $stderr == *"resorting to SIGKILL"* ]] || fail "it was not deaf"
 	same "$(inspect deaf '{{.State.ExitCode}}')" 137
@@ -357,13 +358,15 @@ b /bin:/sbin:/usr/bin:/more
 		--name notified --sdnotify container box sh -c 'notify say READY=1 && daemon' 3>&-
 	same "$(systemctl show -p ActiveState --value turtle-notify)" active
 	same "$(</proc/"$(systemctl show -p MainPID --value turtle-notify)"/comm)" conmon
+	until_true said notified up
 	systemctl stop turtle-notify
 	until_true eval '! podman container exists notified'
 	# The socket of a service is the container's descriptor 3.
 	timeout 60 systemd-run --quiet --unit=turtle-socket --socket-property=ListenStream=127.0.0.1:8091 -p Type=exec \
 		podman --runtime "$RUNTIME" run --rm --name heard box sh -c 'echo fds $LISTEN_FDS pid $LISTEN_PID; readlink /proc/self/fd/3; exec daemon' 3>&-
 	call timeout 1 curl -s http://127.0.0.1:8091/
-	until_true eval 'journalctl --no-pager -o cat -u turtle-socket.service | grep -q "^socket:"'
+	until_true said_in turtle-socket up
+	said_in turtle-socket 'socket:\[[0-9]*\]'
 	journalctl --no-pager -o cat -u turtle-socket.service | grep -q '^fds 1 pid 1$' || fail "$(journalctl -o cat -u turtle-socket.service)"
 	systemctl stop turtle-socket.socket
 	quiet stop heard
@@ -498,6 +501,7 @@ stop_service()
 	needs_tables
 	quiet network create --subnet 10.90.0.0/24 tnet
 	quiet run -d --name web --network tnet --ip 10.90.0.5 -p 127.0.0.1:8090:80 box httpd -f -p 80 -h /www
+	until_true serves web
 	quiet run --rm --network tnet box wget -q -O - http://web/
 	is hello
 	same "$(curl -s http://127.0.0.1:8090/)" hello
@@ -551,6 +555,7 @@ stop_service()
 	quiet run -d --name r --restart always box
 	kill -KILL "$(inspect r '{{.State.Pid}}')"
 	until_true eval '[ "$(inspect r "{{.RestartCount}} {{.State.Status}}")" = "1 running" ]'
+	until_true said r up 2
 	quiet stop r
 	same "$(inspect r '{{.State.Status}}')" exited
 	quiet rm r
@@ -595,6 +600,7 @@ stop_service()
 	quiet network create story
 	quiet run -d --name first --network story --cpus 0.2 --memory 128m --memory-swap 128m --pids-limit 7 mine httpd -f -p 80 -h /bin
 	quiet run -d --name second --network story --cpus 0.2 --memory 128m --memory-swap 128m --pids-limit 7 mine sleep 1000
+	until_true podman exec first wget -q -O /dev/null http://127.0.0.1/busybox
 	quiet ps --format '{{.Names}} {{.Image}} {{.State}}' --sort names
 	is $'first localhost/mine:latest running\nsecond localhost/mine:latest running'
 	quiet exec second wget -q -O /dev/null http://first/busybox

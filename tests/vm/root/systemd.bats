@@ -268,7 +268,7 @@ living()
 	[ ! -e "$STATE/box" ] || fail "a state entry stays"
 	systemctl stop "$UNIT"
 	systemd-run --quiet --scope --unit="$UNIT" --slice="$SLICE" -p RuntimeMaxSec=100ms sleep 1000 3>&- || true
-	same "$(property ActiveState)" failed
+	until_true eval '[ "$(property ActiveState)" = failed ]'
 	living
 	same "$(property ActiveState)" active
 }
