@@ -356,7 +356,7 @@ firewall()
 	until_true mark test_end
 	kill "$monitor"
 	wait "$monitor" || true
-	sed '1,/delete table ip test_begin/d' "$T/firewall" | grep -v '^#\|test_' >"$T/rules" || true
+	sed '0,/delete table ip test_begin/d' "$T/firewall" | grep -v '^#\|test_' >"$T/rules" || true
 }
 
 @test "checkpoint: connections are held by iptables, by nftables, or not" {
@@ -465,8 +465,8 @@ firewall()
 	[[ $stderr == *lock* ]] || fail "no reason from CRIU's log"
 	save --file-locks
 	again
-	call timeout 2 "$TURTLE" --root "$STATE" exec box /probe lock /dev/shm/lock 3>&-
-	has locked
+	"$TURTLE" --root "$STATE" exec box /probe lock /dev/shm/lock >"$T/locker" 2>&1 3>&- &
+	until_true grep -q locked "$T/locker"
 	ok turtle delete --force box
 	again --file-locks
 	call turtle exec box /probe lock /dev/shm/lock

@@ -32,7 +32,8 @@ property() { systemctl show --property="$1" --value "$SERVICE"; }
 box_pid() { "$TURTLE" state box | jq .pid; }
 box_runs() { [ "$("$TURTLE" state box | jq -r .status)" = running ]; }
 box_runs_anew() { [ "$(property NRestarts)" -eq 1 ] && box_runs; }
-box_said() { journalctl --quiet --unit "$SERVICE" --output cat | grep -qx -- "$1"; }
+# box_said LINE TIMES
+box_said() { [ "$(journalctl --quiet --unit "$SERVICE" --output cat | grep -cx -- "$1")" -eq "$2" ]; }
 
 @test "systemd: a service from the unit of contrib/: in its cgroup, limited by it, restarted, stopped" {
 	ok systemd-analyze verify --man=no "/run/systemd/system/turtle@.service"
@@ -45,11 +46,12 @@ box_said() { journalctl --quiet --unit "$SERVICE" --output cat | grep -qx -- "$1
 	same "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "$(property ControlGroup)"
 	ok systemctl set-property --runtime "$SERVICE" MemoryMax=32M
 	same "$(</sys/fs/cgroup"$(property ControlGroup)"/memory.max)" 33554432
-	until_true box_said said
+	until_true box_said said 1
 
 	# A program that is killed is started anew; one that is told to stop ends well.
 	kill -KILL "$pid"
 	until_true box_runs_anew
+	until_true box_said said 2
 	ok systemctl stop "$SERVICE"
 	same "$(property Result) $(property ExecMainStatus)" "success 0"
 	call "$TURTLE" state box
