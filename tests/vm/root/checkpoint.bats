@@ -105,6 +105,7 @@ unsaved()
 
 @test "checkpoint: again, what was restored" {
 	begin
+	until_true counted 0
 	save
 	again
 	save
@@ -124,6 +125,7 @@ unsaved()
 @test "restore: in the foreground, with the process's own exit status; a file as output" {
 	args sh -c 'trap "exit 7" TERM; i=0; while :; do i=$((i+1)); echo $i; sleep 0.1; done'
 	turtle run -d box >>"$LOG" 2>&1
+	until_true counted 0
 	save
 	local before
 	before=$(last)
@@ -283,7 +285,8 @@ size_of() { du -sk "$1" | cut -f1; }
 
 @test "checkpoint: TCP connections, only where they are allowed" {
 	[ "${TURTLE_VM:-}" = tcg ] || skip "needs a kernel that CRIU knows the sockets of"
-	args sh -c '(while :; do sleep 0.2; echo ping; done) | busybox nc -l -p 4711 >/dev/null & sleep 1; busybox nc 127.0.0.1 4711 </dev/zero'
+	args sh -c '(while :; do sleep 0.2; echo ping; done) | busybox nc -l -p 4711 >/dev/null &
+		until busybox nc 127.0.0.1 4711 </dev/zero; do sleep 0.1; done'
 	begin
 	until_true grep -q ping "$LOG"
 	refused "criu failed: type DUMP" slow checkpoint --image-path "$IMAGES" --work-path "$WORK" box
