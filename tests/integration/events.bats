@@ -3,6 +3,7 @@
 # (tests/vm/root/events.bats).
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154
 load helpers
+load events
 
 # A running container that ends at SIGTERM.
 up()
@@ -15,27 +16,16 @@ up()
 # json JQ-FILTER: of the record in $output; true or it fails.
 json() { jq -e "$1" >/dev/null <<<"$output" || fail "not so: $1"; }
 
-# watch ARGUMENT...: events in the background, its records in $T/events, its process in $WATCH.
-watch()
-{
-	"$TURTLE" --root "$STATE" events "$@" >"$T/events" 2>"$T/events.err" 3>&- 4>&- &
-	WATCH=$!
-}
-
-ended() { ! kill -0 "$WATCH"; }
-
-# watched STATUS: it ends by itself, with this status and without a word.
-watched()
-{
-	local ended=0
-	until_true ended
-	wait "$WATCH" || ended=$?
-	same "$ended" "$1" "the exit status of events"
-	same "$(<"$T/events.err")" "" "words on stderr"
-}
-
 # How often the process has run and slept again.
 switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$WATCH/status"; }
+
+sleeps()
+{
+	local before
+	before=$(switches)
+	sleep 0.1
+	[ "$(switches)" = "$before" ]
+}
 
 records() { [ "$(wc -l <"$T/events")" -ge "$1" ]; }
 
@@ -152,7 +142,6 @@ records() { [ "$(wc -l <"$T/events")" -ge "$1" ]; }
 	ok turtle run -d box
 	until_line "$T/out" up
 	watch --interval 1h box
-	sleep 0.1
 	ok turtle kill box TERM
 	watched 0
 }
@@ -160,12 +149,10 @@ records() { [ "$(wc -l <"$T/events")" -ge "$1" ]; }
 @test "it ends when the container is deleted by force, and when its cgroup is emptied" {
 	up
 	watch --interval 1h box
-	sleep 0.1
 	ok turtle delete --force box
 	watched 0
 	up
 	watch --interval 1h box
-	sleep 0.1
 	echo 1 >"$CGROUP_DIR/cgroup.kill"
 	watched 0
 }
@@ -196,7 +183,7 @@ records() { [ "$(wc -l <"$T/events")" -ge "$1" ]; }
 @test "it sleeps between two records" {
 	up
 	watch --interval 1h box
-	sleep 0.2
+	until_true sleeps
 	local before
 	before=$(switches)
 	sleep 0.5

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154
 
 load ../../integration/helpers
+load ../../integration/events
 eval "helpers_$(declare -f teardown)"
 
 SLICE=turtleevents.slice
@@ -93,27 +94,7 @@ until_stats()
 	until_true so
 }
 
-watching() { readlink "/proc/$WATCH"/fd/* | grep -q '/cgroup\.events$'; }
-
-# watch ARGUMENT...: events in the background, its records in $T/events, its process in $WATCH.
-watch()
-{
-	"$TURTLE" --root "$STATE" events "$@" >"$T/events" 2>"$T/events.err" 3>&- 4>&- &
-	WATCH=$!
-	# It has begun when it waits.
-	until_true watching
-}
-
-ended() { ! kill -0 "$WATCH"; }
 type_came() { grep -q "^{\"type\":\"$1\"" "$T/events"; }
-
-# It ends by itself, with success and without a word.
-watched()
-{
-	until_true ended || return 1
-	wait "$WATCH" || fail "events failed: $(<"$T/events.err")" || return 1
-	same "$(<"$T/events.err")" "" "words on stderr"
-}
 
 two_records() { [ "$(wc -l <"$T/events")" -eq 2 ]; }
 
