@@ -681,6 +681,7 @@ limits()
 	mknod rootfs/kmsg c 1 11
 	config '.linux.resources.memory.limit = 33554432 | .linux.resources.pids.limit = 20'
 	call timeout 10 "$TURTLE" --root "$STATE" "$@" run -d box </dev/null 3>&- >"$LOG" 2>&1
+	until_true eval '[ "$(turtle ps --format json box | jq length)" -eq 2 ]'
 	save
 	config '.linux.resources.memory.limit = 50331648 | .linux.cgroupsPath += "-other"'
 	call timeout 100 "$TURTLE" --root "$STATE" "$@" restore -d --image-path "$IMAGES" --work-path "$WORK" box </dev/null 3>&-
@@ -697,13 +698,13 @@ limits()
 
 @test "restore: limits are those of the configuration" {
 	[ "${TURTLE_VM:-}" = tcg ] || skip "needs controllers"
-	args sh -c 'exec >/dev/null; '"$COUNT"
+	args sh -c 'exec >/dev/null; sleep 1000 & exec sleep 1001'
 	limits
 }
 
 @test "restore: with systemd" {
 	[ "${TURTLE_VM:-}" = tcg ] || skip "needs systemd"
-	args sh -c 'exec >/dev/null; '"$COUNT"
+	args sh -c 'exec >/dev/null; sleep 1000 & exec sleep 1001'
 	config '.linux.cgroupsPath = "system.slice:turtle-test:criu"'
 	limits --systemd-cgroup
 	same "$(systemctl show -P LoadState turtle-test-criu.scope)" not-found
