@@ -58,8 +58,8 @@ key() { jq -r ".$2" "$N/$1.json"; }
 	[ ! -e "$ROOTFS/order" ] || fail "startContainer ran at create"
 	ok turtle start box
 	same "$(tr '\n' ' ' <"$N/order")" "prestart createRuntime createContainer poststart "
-	until_true [ "$(wc -l <"$ROOTFS/order")" -ge 1 ]
-	same "$(head -n 1 "$ROOTFS/order")" startContainer
+	until_line "$ROOTFS/order" process
+	same "$(<"$ROOTFS/order")" $'startContainer\nprocess'
 	ok turtle kill box KILL
 	until_true stopped box
 	[ ! -e "$N/poststop.json" ] || fail "poststop ran before delete"

@@ -34,11 +34,17 @@ bring()
 
 COUNT='i=0; while :; do i=$((i+1)); echo $i; sleep 0.1; done'
 
-# begin [OPTION...]: starts the bundle at hand, detached, with its output in a pipe that ends in $LOG.
+# begin [OPTION...]: starts the bundle at hand, detached, with its output in a pipe that ends in $LOG. Where no program was
+# named it counts, and has begun to.
 begin()
 {
-	[[ $(<config.json) != *@ARGS@* ]] || args sh -c "$COUNT"
+	local started=true
+	[[ $(<config.json) != *@ARGS@* ]] || {
+		args sh -c "$COUNT"
+		started='counted 0'
+	}
 	turtle run -d "$@" box > >(exec cat >>"$LOG" 3>&-) 2>&1 </dev/null || fail "run: $(last)"
+	until_true $started
 }
 # again [OPTION...]: the same for a restore.
 again()
@@ -105,7 +111,6 @@ unsaved()
 
 @test "checkpoint: again, what was restored" {
 	begin
-	until_true counted 0
 	save
 	again
 	save

@@ -97,7 +97,7 @@ felt_cpuset()
 	config '.linux.resources.cpu = {cpus: "1", mems: "0"}'
 	args sh -c 'while :; do :; done & while :; do :; done & while :; do :; done'
 	ok container run -d box
-	until_true test "$(wc -l <"$CGROUP_DIR/cgroup.procs")" = 3
+	until_true eval '[ "$(wc -l <"$CGROUP_DIR/cgroup.procs")" = 3 ]'
 	for ((i = 0; i < 10; i++)); do
 		while read -r pid; do
 			for task in /proc/"$pid"/task/*; do
