@@ -703,13 +703,13 @@ limits()
 
 @test "restore: limits are those of the configuration" {
 	[ "${TURTLE_VM:-}" = tcg ] || skip "needs controllers"
-	args sh -c 'exec >/dev/null; sleep 1000 & exec sleep 1001'
+	args sh -c 'exec /probe forks 1 >/dev/null'
 	limits
 }
 
 @test "restore: with systemd" {
 	[ "${TURTLE_VM:-}" = tcg ] || skip "needs systemd"
-	args sh -c 'exec >/dev/null; sleep 1000 & exec sleep 1001'
+	args sh -c 'exec /probe forks 1 >/dev/null'
 	config '.linux.cgroupsPath = "system.slice:turtle-test:criu"'
 	limits --systemd-cgroup
 	same "$(systemctl show -P LoadState turtle-test-criu.scope)" not-found
