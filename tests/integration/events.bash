@@ -20,6 +20,6 @@ watched()
 	has_ended() { ! kill -0 "$WATCH"; }
 	until_true has_ended || return 1
 	wait "$WATCH" || ended=$?
-	same "$ended" "${1:-0}" "the exit status of events" || return 1
-	same "$(<"$T/events.err")" "" "words on stderr"
+	same "$(<"$T/events.err")" "" "words on stderr" || return 1
+	same "$ended" "${1:-0}" "the exit status of events"
 }

@@ -124,13 +124,17 @@ delete_all()
 
 check_left()
 {
-	local entry mounts
+	local entry mounts try
 	for entry in "$STATE"/* "$STATE"/.[!.]*; do
 		case ${entry##*/} in "*" | @* | ".[!.]*") continue ;; esac
 		left+="state entry: $entry"$'\n'
 	done
 	# A process that was killed may take a moment to go.
-	in_time 5 no_strangers || true
+	for ((try = 0; try < 100; try++)); do
+		find_strangers
+		[ -n "$strangers" ] || break
+		sleep 0.01
+	done
 	[ -z "$strangers" ] || left+="processes:"$'\n'"$strangers"
 	# The directory above the container's is not turtle's to remove, but nothing may be in it.
 	if [ -n "${TEST_CGROUP:-}" ]; then
@@ -167,12 +171,6 @@ find_strangers()
 		done
 	done
 	shopt -u globstar nullglob
-}
-
-no_strangers()
-{
-	find_strangers
-	[ -z "$strangers" ]
 }
 
 tidy()

@@ -294,7 +294,7 @@ stuck_box()
 	SECONDS=0
 	refused "in uninterruptible sleep" patient delete --force box
 	[[ $stderr == *"(stat) in uninterruptible sleep"* ]] || fail "it does not say who"
-	[ "$SECONDS" -le 20 ] || fail "it took $SECONDS s"
+	[ "$SECONDS" -le 13 ] || fail "it took $SECONDS s"
 	[ -e "$STATE/box/state.json" ] || fail "the state is gone"
 	[ -e "$CGROUP_DIR" ] || fail "the cgroup is gone"
 	stuckfs_end
@@ -308,7 +308,7 @@ stuck_box()
 	SECONDS=0
 	refused "remove cgroup $CGROUP: process " patient delete --force box
 	[[ $stderr == *"(stat) in uninterruptible sleep, still there after 10000 ms"* ]] || fail "it does not say who"
-	[ "$SECONDS" -le 20 ] || fail "it took $SECONDS s"
+	[ "$SECONDS" -le 13 ] || fail "it took $SECONDS s"
 	same "$(state_of box)" stopped
 	# kill does not wait.
 	ok turtle kill box KILL

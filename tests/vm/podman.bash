@@ -157,8 +157,8 @@ unless() { [[ " $* " != *" $RUNTIME "* ]]; }
 # said NAME LINE [TIMES]: whether the container has said the line so often, for until_true. What "daemon" says is "up", and
 # before that it can't be told to end.
 said() { [ "$(podman logs "$1" 2>/dev/null | tr -d '\r' | grep -cx -- "$2")" -ge "${3:-1}" ]; }
-# serves NAME: whether the httpd in it answers.
-serves() { podman exec "$1" busybox wget -q -O /dev/null http://127.0.0.1/; }
+# serves NAME [FILE]: whether the httpd in it gives the file.
+serves() { podman exec "$1" busybox wget -q -O /dev/null "http://127.0.0.1/${2:-}"; }
 
 # inspect NAME FORMAT
 inspect() { podman container inspect --format "$2" "$1"; }

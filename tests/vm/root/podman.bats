@@ -600,7 +600,7 @@ stop_service()
 	quiet network create story
 	quiet run -d --name first --network story --cpus 0.2 --memory 128m --memory-swap 128m --pids-limit 7 mine httpd -f -p 80 -h /bin
 	quiet run -d --name second --network story --cpus 0.2 --memory 128m --memory-swap 128m --pids-limit 7 mine sleep 1000
-	until_true podman exec first wget -q -O /dev/null http://127.0.0.1/busybox
+	until_true serves first busybox
 	quiet ps --format '{{.Names}} {{.Image}} {{.State}}' --sort names
 	is $'first localhost/mine:latest running\nsecond localhost/mine:latest running'
 	quiet exec second wget -q -O /dev/null http://first/busybox

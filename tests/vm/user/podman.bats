@@ -97,9 +97,9 @@ load ../podman
 	until_true said l up
 	call podman logs l
 	same "$output/$stderr" $'out\ngot word\nup/err'
-	quiet stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemUsageBytes}}' l
-	# The third one is that of a health check.
-	matches '^l [23] [1-9].*iB / '
+	# While a health check runs there is a process more.
+	stats_between() { quiet stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemUsageBytes}}' l && matches '^l 2 [1-9].*iB / '; }
+	until_true stats_between
 	until_true eval '[ "$(inspect l "{{.State.Health.Status}}")" = healthy ]'
 	quiet rm -f -t 0 l
 }
